@@ -1,0 +1,18 @@
+//! RoIAlign, RoI pooling, the NMS family, box IoU, mask pasting and fused convolution for Burn.
+//!
+//! Each family is a folder: `mod.rs` holds the public functions and their options, `ops.rs` the one
+//! backend trait, `twin.rs` the same operation in plain tensor operations (the oracle of the tests),
+//! and one file per backend (`flex.rs`, `tch.rs`, `cube.rs`, `autodiff.rs`) the fast version.
+//! Nothing outside this crate names a backend: [`device`] turns a name into a device.
+//!
+//! # Conventions
+//! - Boxes are `[x1, y1, x2, y2]` in pixels, continuous coordinates, width = x2 − x1 (no "+ 1").
+//! - RoIs are `[image, x1, y1, x2, y2]`, the image index stored as a float.
+//! - N images, K RoIs, C channels, H×W feature cells, PH×PW pooled bins.
+#![cfg_attr(feature = "tch", allow(deprecated))]
+
+pub mod boxes;
+pub mod conv;
+pub mod device;
+pub mod roi;
+pub mod suppression;
