@@ -1,0 +1,1 @@
+//! Slice kernels, shared by the CPU backends.

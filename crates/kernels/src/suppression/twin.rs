@@ -1,0 +1,1 @@
+//! The family in plain tensor operations: the oracle of the tests.
