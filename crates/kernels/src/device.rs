@@ -178,10 +178,15 @@ mod tests {
 
     #[test]
     fn a_missing_backend_names_its_feature() {
-        let missing = BackendKind::ALL.into_iter().find(|kind| !kind.is_compiled());
+        let missing = BackendKind::ALL
+            .into_iter()
+            .find(|kind| !kind.is_compiled());
         if let Some(kind) = missing {
             let error = kind.device().expect_err("not compiled in").to_string();
-            assert!(error.contains(&format!("--features {}", kind.feature())), "{error}");
+            assert!(
+                error.contains(&format!("--features {}", kind.feature())),
+                "{error}"
+            );
         }
     }
 }

@@ -1,0 +1,7 @@
+//! Flex.
+
+use burn::backend::Flex;
+
+use super::ConvBlockOps;
+
+impl ConvBlockOps for Flex {}

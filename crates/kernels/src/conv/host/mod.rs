@@ -1,0 +1,1 @@
+//! Slice kernels of the convolution blocks, channels-last, parallel over rayon.

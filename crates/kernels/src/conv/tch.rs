@@ -1,0 +1,7 @@
+//! LibTorch.
+
+use burn::backend::LibTorch;
+
+use super::ConvBlockOps;
+
+impl ConvBlockOps for LibTorch {}
