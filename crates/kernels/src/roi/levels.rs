@@ -65,11 +65,12 @@ pub fn assign_levels(rois: Tensor<2>, assignment: &LevelAssignment) -> Tensor<1,
     let count = rois.dims()[0];
     let column = |i: usize| rois.clone().slice([0..count, i..i + 1]).reshape([count]);
     let area = (column(3) - column(1)) * (column(4) - column(2)); // [K]
+    // A comparison with something that is not a number is false.
+    let nothing = area.clone().greater_elem(0.0).bool_not();
+    let area = area.mask_fill(nothing, f32::MIN_POSITIVE);
     let octaves = (area.sqrt() / assignment.canonical_size).log() / std::f32::consts::LN_2;
-    let level = (octaves + assignment.epsilon + assignment.canonical_level as f32).floor();
-    let unknown = level.clone().is_nan();
-    level
-        .mask_fill(unknown, assignment.min_level as f32)
+    (octaves + assignment.epsilon + assignment.canonical_level as f32)
+        .floor()
         .clamp(assignment.min_level as f32, assignment.max_level as f32)
         .sub_scalar(assignment.min_level as f32)
         .int()

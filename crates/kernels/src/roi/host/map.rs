@@ -1,0 +1,74 @@
+//! A strided view of a feature map.
+
+/// One feature map `[N, C, H, W]` of any layout.
+#[derive(Clone, Copy)]
+pub(crate) struct FeatureMap<'a> {
+    /// From the first element on; empty when only the sizes are known.
+    pub data: &'a [f32],
+    /// N.
+    pub images: usize,
+    /// C.
+    pub channels: usize,
+    /// H.
+    pub height: usize,
+    /// W.
+    pub width: usize,
+    /// Elements from one image, channel, row, column to the next.
+    pub stride: [usize; 4],
+}
+
+impl<'a> FeatureMap<'a> {
+    /// A view of `data` with the given strides.
+    ///
+    /// # Panics
+    /// If an element of the view lies outside `data`.
+    pub fn new(
+        data: &'a [f32],
+        [images, channels, height, width]: [usize; 4],
+        stride: [usize; 4],
+    ) -> Self {
+        let sizes = [images, channels, height, width];
+        if sizes.iter().all(|&size| size > 0) {
+            let last: usize = sizes
+                .iter()
+                .zip(stride)
+                .map(|(size, step)| (size - 1) * step)
+                .sum();
+            assert!(
+                last < data.len(),
+                "feature map {sizes:?} with strides {stride:?} exceeds {} elements",
+                data.len()
+            );
+        }
+        Self {
+            data,
+            images,
+            channels,
+            height,
+            width,
+            stride,
+        }
+    }
+
+    /// A map of which only the sizes matter.
+    pub fn sizes_only([images, channels, height, width]: [usize; 4]) -> Self {
+        Self {
+            data: &[],
+            images,
+            channels,
+            height,
+            width,
+            stride: [0; 4],
+        }
+    }
+
+    /// Channels of one cell lie side by side.
+    pub fn is_channels_last(&self) -> bool {
+        self.stride[1] == 1 || self.channels == 1
+    }
+
+    /// Index of channel `channel` of the first cell of `image`.
+    pub fn origin(&self, image: usize, channel: usize) -> usize {
+        image * self.stride[0] + channel * self.stride[1]
+    }
+}
