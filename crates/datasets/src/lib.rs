@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod atomic_file;
+pub mod categories;
+pub mod coco_results;
+pub mod draw;
+pub mod error;
+pub mod image_file;
+pub mod mask_region;
+
+pub use categories::CategoryNames;
+pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
+pub use draw::{Annotation, draw, save_picture};
+pub use error::{CategoryError, OutputError, PictureError};
+pub use image_file::{DecodeLimits, Picture, read_picture};
+pub use mask_region::MaskRegion;
