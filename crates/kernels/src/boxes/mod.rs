@@ -5,7 +5,7 @@
 mod autodiff;
 #[cfg(feature = "cube")]
 mod cube;
-#[cfg(any())]
+#[cfg(feature = "flex")]
 mod flex;
 pub mod host;
 mod ops;

@@ -5,7 +5,7 @@ use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 /// Box kernels. The public functions of this module have checked the inputs: no empty tensor, float
 /// tensors in `f32`.
 #[backend_extension(
-    // Flex: cfg(feature = "flex"),
+    Flex: cfg(feature = "flex"),
     // LibTorch: cfg(feature = "tch"),
     Cube: cfg(feature = "cube"),
     Fusion: cfg(feature = "cube"),

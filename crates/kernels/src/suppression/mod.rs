@@ -13,7 +13,7 @@
 mod autodiff;
 #[cfg(feature = "cube")]
 mod cube;
-#[cfg(any())]
+#[cfg(feature = "flex")]
 mod flex;
 pub mod host;
 mod ops;
@@ -111,7 +111,7 @@ impl Kept {
 /// Greedy non-maximum suppression of boxes `[N, 4]` (pixels) with scores `[N]`.
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]` and `[N]`.
+/// If the shapes are not `[N, 4]` and `[N]`, or the IoU threshold is negative or NaN.
 ///
 /// # Example
 /// ```
@@ -139,7 +139,7 @@ pub fn nms(boxes: Tensor<2>, scores: Tensor<1>, options: &NmsOptions) -> Kept {
 /// The result is one ranking over all groups.
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]` and `[N]`.
+/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, or the IoU threshold is negative or NaN.
 ///
 /// # Example
 /// ```
@@ -159,6 +159,7 @@ pub fn batched_nms(
     options: &NmsOptions,
 ) -> Kept {
     check_shapes(&boxes, &scores, &groups);
+    check_threshold(options.iou_threshold);
     if scores.dims()[0] == 0 {
         return nothing_kept(groups);
     }
@@ -180,7 +181,8 @@ pub fn batched_nms(
 /// scores `[N]` aligned with [`Kept::order`] (0 where `order` is −1).
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, or a Gaussian's σ is not above 0.
+/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, the linear method's IoU threshold is negative or
+/// NaN, or the Gaussian's σ is not above 0.
 ///
 /// # Example
 /// ```
@@ -208,8 +210,11 @@ pub fn soft_nms(
     options: &SoftNmsOptions,
 ) -> (Kept, Tensor<1>) {
     check_shapes(&boxes, &scores, &groups);
-    if let SoftNmsMethod::Gaussian { sigma } = options.method {
-        assert!(sigma > 0., "soft_nms: sigma must be above 0, got {sigma}");
+    match options.method {
+        SoftNmsMethod::Linear { iou_threshold } => check_threshold(iou_threshold),
+        SoftNmsMethod::Gaussian { sigma } => {
+            assert!(sigma > 0., "soft_nms: sigma must be above 0, got {sigma}");
+        }
     }
     if scores.dims()[0] == 0 {
         return (nothing_kept(groups), scores);
@@ -235,7 +240,7 @@ pub fn soft_nms(
 /// Boxes with a NaN score or confidence, or with a score not above the threshold, take no part.
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]`, `[N]` and `[N]`.
+/// If the shapes are not `[N, 4]`, `[N]`, `[N]` and `[N]`, or the IoU threshold is negative or NaN.
 ///
 /// # Example
 /// ```
@@ -261,6 +266,7 @@ pub fn iou_guided_nms(
     options: &NmsOptions,
 ) -> (Kept, Tensor<1>) {
     check_shapes(&boxes, &scores, &groups);
+    check_threshold(options.iou_threshold);
     assert_eq!(
         localisation.dims(),
         scores.dims(),
@@ -335,6 +341,15 @@ fn check_shapes(boxes: &Tensor<2>, scores: &Tensor<1>, groups: &Tensor<1, Int>) 
         boxes.dims(),
         scores.dims(),
         groups.dims()
+    );
+}
+
+/// # Panics
+/// If the threshold is negative or NaN: boxes that do not touch would suppress each other.
+fn check_threshold(iou_threshold: f32) {
+    assert!(
+        iou_threshold >= 0.,
+        "suppression: the IoU threshold must not be negative, got {iou_threshold}"
     );
 }
 

@@ -21,7 +21,7 @@ use super::{NmsOptions, SoftNmsOptions};
 /// - IoU in `f32`: `inter / ((area_a + area_b) − inter)` with areas `(x2 − x1)·(y2 − y1)` and both
 ///   sides of the intersection clamped at 0; suppressed if IoU `>` threshold, so 0/0 suppresses not.
 #[backend_extension(
-    // Flex: cfg(feature = "flex"),
+    Flex: cfg(feature = "flex"),
     // LibTorch: cfg(feature = "tch"),
     Cube: cfg(feature = "cube"),
     Fusion: cfg(feature = "cube"),

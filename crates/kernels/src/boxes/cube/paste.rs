@@ -1,0 +1,112 @@
+//! Mask pasting: one unit per pixel.
+
+use burn::tensor::DType;
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use crate::cube::{divide, empty, finite, floats, per_element};
+
+/// Where a pixel of a grown box reads the mask along one axis.
+#[derive(CubeType)]
+struct Source {
+    /// Cells of the mask with its border of one zero.
+    low: i32,
+    high: i32,
+    high_weight: f32,
+    inside: bool,
+}
+
+/// `low`, `high`: the corners of the box on this axis; `cells`: the mask's side with its border.
+#[cube]
+fn source(pixel: usize, low: f32, high: f32, growth: f32, cells: i32) -> Source {
+    let half = (high - low) * 0.5f32 * growth;
+    let centre = (high + low) * 0.5f32;
+    // Corners this far away make no difference to pixels, and their distance fits an i32.
+    let limit = 1.0e9f32;
+    let first = i32::cast_from(max(min(centre - half, limit), -limit));
+    let last = i32::cast_from(max(min(centre + half, limit), -limit));
+    let length = max(last - first + 1i32, 1i32);
+    let place = pixel as i32 - first;
+    let scale = divide(f32::cast_from(cells), f32::cast_from(length));
+    let position = max(scale * (f32::cast_from(place) + 0.5f32) - 0.5f32, 0.0f32);
+    let cell = min(i32::cast_from(position), cells - 1);
+    Source {
+        low: cell,
+        high: min(cell + 1, cells - 1),
+        high_weight: position - f32::cast_from(cell),
+        inside: place >= 0 && pixel as i32 <= last,
+    }
+}
+
+/// A cell of the bordered mask.
+#[cube]
+fn cell(masks: &[f32], base: usize, side: usize, y: i32, x: i32) -> f32 {
+    let mut value = 0.0f32;
+    if y > 0 && x > 0 && y <= side as i32 && x <= side as i32 {
+        value = masks[base + (y as usize - 1) * side + (x as usize - 1)];
+    }
+    value
+}
+
+#[cube(launch)]
+fn paste_kernel(
+    masks: &[f32],
+    boxes: &[f32],
+    output: &mut [f32],
+    side: u32,
+    height: u32,
+    width: u32,
+    growth: f32,
+) {
+    if ABSOLUTE_POS >= output.len() {
+        terminate!();
+    }
+    let pixel_x = ABSOLUTE_POS % width as usize;
+    let rest = ABSOLUTE_POS / width as usize;
+    let pixel_y = rest % height as usize;
+    let k = rest / height as usize;
+    let side = side as usize;
+    let mut value = 0.0f32;
+    let x1 = boxes[k * 4];
+    let y1 = boxes[k * 4 + 1];
+    let x2 = boxes[k * 4 + 2];
+    let y2 = boxes[k * 4 + 3];
+    if finite(x1) && finite(y1) && finite(x2) && finite(y2) {
+        let y = source(pixel_y, y1, y2, growth, side as i32 + 2);
+        let x = source(pixel_x, x1, x2, growth, side as i32 + 2);
+        if y.inside && x.inside {
+            let base = k * side * side;
+            let top = (1.0f32 - x.high_weight) * cell(masks, base, side, y.low, x.low)
+                + x.high_weight * cell(masks, base, side, y.low, x.high);
+            let bottom = (1.0f32 - x.high_weight) * cell(masks, base, side, y.high, x.low)
+                + x.high_weight * cell(masks, base, side, y.high, x.high);
+            value = (1.0f32 - y.high_weight) * top + y.high_weight * bottom;
+        }
+    }
+    output[ABSOLUTE_POS] = value;
+}
+
+/// `[K, H, W]`.
+pub(super) fn paste_masks(
+    masks: CubeTensor,
+    boxes: CubeTensor,
+    [height, width]: [usize; 2],
+) -> CubeTensor {
+    let (masks, boxes) = (floats(masks), floats(boxes));
+    let [number, side, _] = masks.meta.shape().dims();
+    let output = empty(&masks, [number, height, width], DType::F32);
+    let (count, dim) = per_element(&masks, number * height * width);
+    paste_kernel::launch(
+        &output.client,
+        count,
+        dim,
+        masks.into_buffer_arg(),
+        boxes.into_buffer_arg(),
+        output.clone().into_buffer_arg(),
+        side as u32,
+        height as u32,
+        width as u32,
+        (side + 2) as f32 / side as f32,
+    );
+    output
+}
