@@ -1,0 +1,148 @@
+//! The contract of every RoI head: a head reads `[R, channels, S, S]`, cut out of the pyramid for R RoIs.
+//!
+//! A RoI is `[image, x1, y1, x2, y2]` in pixels of the resized image. It reads the level
+//! `⌊4 + log2(√area / 224) + 1e-6⌋` (FPN, equation 1), limited to the levels there are, by `RoIAlign` without the half-pixel
+//! shift (torchvision's `MultiScaleRoIAlign`). A RoI of image −1 gives zeros.
+
+use burn::tensor::Tensor;
+use wardrobe_backbones::Pyramid;
+use wardrobe_kernels::roi::{LevelAssignment, RoiAlignOptions, assign_levels, pyramid_roi_align};
+
+use crate::config::RoiPoolerConfig;
+use crate::image_batch::ImageBatch;
+
+/// Cuts the features of RoIs out of a pyramid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoiPooler {
+    config: RoiPoolerConfig,
+}
+
+impl RoiPooler {
+    /// A pooler with these settings.
+    pub fn new(config: &RoiPoolerConfig) -> Self {
+        Self {
+            config: config.clone(),
+        }
+    }
+
+    /// The features `[R, channels, S, S]` of RoIs `[R, 5]`.
+    ///
+    /// # Panics
+    ///
+    /// If the pyramid has fewer levels than the settings ask for.
+    pub fn forward(&self, pyramid: &Pyramid, rois: Tensor<2>, images: &ImageBatch) -> Tensor<4> {
+        let wanted = self.config.levels;
+        let levels = pyramid.levels.get(..wanted).unwrap_or_else(|| {
+            panic!(
+                "the pooler reads {wanted} levels, the pyramid has {}",
+                pyramid.levels.len()
+            )
+        });
+        let tallest = images
+            .sizes
+            .iter()
+            .map(|size| size.height)
+            .max()
+            .unwrap_or(1);
+        let octaves: Vec<i32> = levels
+            .iter()
+            .map(|level| octaves(level.dims()[2], tallest))
+            .collect();
+        let assignment = LevelAssignment {
+            min_level: octaves[0],
+            max_level: octaves[wanted - 1],
+            canonical_level: self.config.canonical_level as i32,
+            canonical_size: self.config.canonical_size,
+            epsilon: RoiPoolerConfig::LEVEL_EPSILON,
+        };
+        let options = RoiAlignOptions::new([self.config.output_size; 2], 1.0)
+            .with_sampling_ratio(self.config.sampling_ratio)
+            .with_scales(
+                octaves
+                    .iter()
+                    .map(|octaves| 0.5_f32.powi(*octaves))
+                    .collect(),
+            );
+        let level_of = assign_levels(rois.clone(), &assignment);
+        pyramid_roi_align(levels, rois, level_of, &options)
+    }
+}
+
+/// How often a map of `rows` rows was halved: `round(log2(tallest / rows))`, where `tallest` is the largest height of the
+/// batch *before* padding. torchvision infers its scales so, and on small pictures the padding shows: a picture of 40 rows
+/// gives 2 rows at stride 32, and `log2(40 / 2) = 4.3` counts as a stride of 16.
+fn octaves(rows: usize, tallest: usize) -> i32 {
+    let scale = (rows as f64 / tallest as f64) as f32;
+    -(scale.log2().round_ties_even() as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, missing_docs)]
+    use super::*;
+    use crate::image_batch::ImageSize;
+    use wardrobe_kernels::device::test_device;
+
+    /// Four levels of one channel over 512×512, level i holds the number i everywhere.
+    fn numbered() -> (Pyramid, ImageBatch) {
+        let device = test_device();
+        let level = |number: usize| {
+            let side = 128 >> number;
+            Tensor::full([1, 1, side, side], number as f32, &device)
+        };
+        let size = ImageSize::new(512, 512);
+        let images = ImageBatch {
+            pixels: Tensor::zeros([1, 3, 512, 512], &device),
+            sizes: vec![size],
+            originals: vec![size],
+        };
+        (
+            Pyramid {
+                levels: (0..5).map(level).collect(),
+            },
+            images,
+        )
+    }
+
+    fn levels_of(boxes: &[[f32; 4]]) -> Vec<f32> {
+        let (pyramid, images) = numbered();
+        let rois: Vec<f32> = boxes
+            .iter()
+            .flat_map(|b| [0.0, b[0], b[1], b[2], b[3]])
+            .collect();
+        let rois =
+            Tensor::<1>::from_floats(rois.as_slice(), &test_device()).reshape([boxes.len(), 5]);
+        let pooled = RoiPooler::new(&RoiPoolerConfig::new(1, 4)).forward(&pyramid, rois, &images);
+        pooled.into_data().to_vec().unwrap()
+    }
+
+    #[test]
+    fn the_level_follows_the_area() {
+        let square = |side: f32| [10.0, 10.0, 10.0 + side, 10.0 + side];
+        // 224 px is level 4 (index 2) exactly; one octave below starts level 3 (112), above level 5 (448 → index 3).
+        let sides = [8.0, 111.0, 112.0, 223.0, 224.0, 447.0, 448.0];
+        let found = levels_of(&sides.map(square));
+        assert_eq!(found, [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0]);
+        // Area decides, not shape: 56 × 896 has the area of 224².
+        assert_eq!(levels_of(&[[0.0, 0.0, 500.0, 100.352]]), [2.0]);
+    }
+
+    #[test]
+    fn small_pictures_infer_scales_as_torchvision_does() {
+        // 800 rows: 200, 100, 50, 25 rows → strides 4 … 32.
+        assert_eq!(
+            [200, 100, 50, 25].map(|rows| octaves(rows, 800)),
+            [2, 3, 4, 5]
+        );
+        // 40 rows padded to 64: 16, 8, 4, 2 rows; log2(40/16) = 1.3 → 1, … log2(40/2) = 4.3 → 4.
+        assert_eq!([16, 8, 4, 2].map(|rows| octaves(rows, 40)), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_roi_without_image_gives_zeros() {
+        let (pyramid, images) = numbered();
+        let rois = Tensor::from_floats([[-1.0, 0.0, 0.0, 448.0, 448.0]], &test_device());
+        let pooled = RoiPooler::new(&RoiPoolerConfig::new(2, 4)).forward(&pyramid, rois, &images);
+        assert_eq!(pooled.into_data().to_vec::<f32>().unwrap(), [0.0; 4]);
+    }
+}
