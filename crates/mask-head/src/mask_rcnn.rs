@@ -1,0 +1,260 @@
+//! Mask R-CNN (*Mask R-CNN*, figure 1): a box detector, Faster R-CNN or Cascade R-CNN, with a mask branch.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use wardrobe_backbones::{Backbone, Pyramid};
+use wardrobe_rpn_roi::cascade_head::CascadeHeads;
+use wardrobe_rpn_roi::proposals::Proposals;
+use wardrobe_rpn_roi::roi_heads::RoiHeads;
+use wardrobe_rpn_roi::rpn::Rpn;
+use wardrobe_rpn_roi::transform::ImageTransform;
+use wardrobe_rpn_roi::{
+    CascadeRcnnConfig, Detections, FasterRcnnConfig, ImageBatch, RgbPicture, RpnRoiError,
+};
+
+use crate::config::MaskConfig;
+use crate::error::MaskHeadError;
+use crate::instance_detections::InstanceDetections;
+use crate::mask_branch::MaskBranch;
+use crate::siblings::Siblings;
+
+/// The detector under the masks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum DetectorConfig {
+    /// One box stage.
+    Faster(FasterRcnnConfig),
+    /// Several.
+    Cascade(CascadeRcnnConfig),
+}
+
+/// Everything that makes a Mask R-CNN.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskRcnnConfig {
+    /// Pictures → detections.
+    pub detector: DetectorConfig,
+    /// Detections → masks.
+    pub mask: MaskConfig,
+}
+
+impl MaskRcnnConfig {
+    /// torchvision's `maskrcnn_resnet50_fpn`. Its `COCO_V1` weights need [`MaskRcnnConfig::coco_v1`].
+    pub fn resnet50_fpn(num_classes: usize) -> Self {
+        Self::faster(FasterRcnnConfig::resnet50_fpn(num_classes))
+    }
+
+    /// `maskrcnn_resnet50_fpn` as its `COCO_V1` weights were trained: 91 classes, batch norm with ε = 0.
+    pub fn coco_v1() -> Self {
+        Self::faster(FasterRcnnConfig::coco_v1())
+    }
+
+    /// torchvision's `maskrcnn_resnet50_fpn_v2`: batch norm in the mask head too.
+    pub fn resnet50_fpn_v2(num_classes: usize) -> Self {
+        let plain = Self::faster(FasterRcnnConfig::resnet50_fpn_v2(num_classes));
+        Self {
+            mask: MaskConfig {
+                norm_epsilon: Some(1e-5),
+                ..plain.mask
+            },
+            ..plain
+        }
+    }
+
+    /// The paper's cascade with a mask branch after its last stage.
+    pub fn cascade_resnet50_fpn(num_classes: usize) -> Self {
+        Self {
+            detector: DetectorConfig::Cascade(CascadeRcnnConfig::resnet50_fpn(num_classes)),
+            mask: MaskConfig::new(4),
+        }
+    }
+
+    /// The usual mask branch behind `detector`, over the levels its boxes use.
+    pub fn faster(detector: FasterRcnnConfig) -> Self {
+        let levels = detector.roi_heads.pooler.levels;
+        Self {
+            detector: DetectorConfig::Faster(detector),
+            mask: MaskConfig::new(levels),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// [`MaskHeadError`] for the first number out of range, or parts that do not fit.
+    pub fn validate(&self) -> Result<(), MaskHeadError> {
+        let levels = match &self.detector {
+            DetectorConfig::Faster(config) => config.validate().map(|()| config.backbone.levels()),
+            DetectorConfig::Cascade(config) => config.validate().map(|()| config.backbone.levels()),
+        }?;
+        self.mask.validate()?;
+        if self.mask.pooler.levels > levels {
+            return Err(MaskHeadError::Setting {
+                field: "mask.pooler.levels",
+                found: self.mask.pooler.levels.to_string(),
+                expected: "at most the backbone's levels",
+            });
+        }
+        Ok(())
+    }
+
+    /// A fresh detector; its parameters are drawn when first used, so loading weights right away costs no draw.
+    ///
+    /// # Errors
+    ///
+    /// As [`MaskRcnnConfig::validate`].
+    pub fn init(&self, device: &Device) -> Result<MaskRcnn, MaskHeadError> {
+        self.validate()?;
+        Ok(match &self.detector {
+            DetectorConfig::Faster(c) => {
+                let channels = c.backbone.out_channels();
+                MaskRcnn {
+                    backbone: c.backbone.init(device),
+                    rpn: Rpn::new(&c.rpn, channels, device),
+                    roi_heads: Siblings {
+                        first: BoxStage::Single(RoiHeads::new(
+                            &c.roi_heads,
+                            channels,
+                            c.num_classes,
+                            device,
+                        )),
+                        second: MaskBranch::new(&self.mask, channels, c.num_classes, device),
+                    },
+                    transform: ImageTransform::new(c.transform.clone())?,
+                }
+            }
+            DetectorConfig::Cascade(c) => {
+                let channels = c.backbone.out_channels();
+                MaskRcnn {
+                    backbone: c.backbone.init(device),
+                    rpn: Rpn::new(&c.rpn, channels, device),
+                    roi_heads: Siblings {
+                        first: BoxStage::Cascade(CascadeHeads::new(
+                            &c.roi_heads,
+                            channels,
+                            c.num_classes,
+                            device,
+                        )),
+                        second: MaskBranch::new(&self.mask, channels, c.num_classes, device),
+                    },
+                    transform: ImageTransform::new(c.transform.clone())?,
+                }
+            }
+        })
+    }
+}
+
+/// The box branch of either detector.
+#[derive(Module, Debug)]
+pub enum BoxStage {
+    /// Faster R-CNN's.
+    Single(RoiHeads),
+    /// Cascade R-CNN's.
+    Cascade(CascadeHeads),
+}
+
+impl BoxStage {
+    /// The detections of each image, in pixels of the resized images.
+    pub fn forward(
+        &self,
+        pyramid: &Pyramid,
+        proposals: &Proposals,
+        images: &ImageBatch,
+    ) -> Vec<Detections> {
+        match self {
+            Self::Single(heads) => heads.forward(pyramid, proposals, images),
+            Self::Cascade(heads) => heads.forward(pyramid, proposals, images),
+        }
+    }
+
+    fn fold_batch_norm(self) -> Self {
+        match self {
+            Self::Single(heads) => Self::Single(heads.fold_batch_norm()),
+            Self::Cascade(heads) => Self::Cascade(heads.fold_batch_norm()),
+        }
+    }
+}
+
+/// A Mask R-CNN. In a state dict: `backbone.*`, `rpn.head.*`, `roi_heads.*`, as in torchvision.
+#[derive(Module, Debug)]
+pub struct MaskRcnn {
+    /// Batch → pyramid.
+    pub backbone: Backbone,
+    /// Pyramid → proposals.
+    pub rpn: Rpn,
+    /// Proposals → detections, and detections → masks.
+    pub roi_heads: Siblings<BoxStage, MaskBranch>,
+    #[module(skip)]
+    transform: ImageTransform,
+}
+
+impl MaskRcnn {
+    /// The detections and masks of each image of the batch, in pixels of the resized images.
+    ///
+    /// # Panics
+    ///
+    /// If the pixels are not `[N, 3, H, W]` for N sizes.
+    pub fn forward(&self, images: &ImageBatch) -> Vec<InstanceDetections> {
+        let Siblings {
+            first: box_stage,
+            second: mask_branch,
+        } = &self.roi_heads;
+        let pyramid = self.backbone.forward(images.pixels.clone());
+        let proposals = self.rpn.forward(&pyramid, images);
+        let detections = box_stage.forward(&pyramid, &proposals, images);
+        mask_branch.forward(&pyramid, detections, images)
+    }
+
+    /// The detections and masks in each picture, in its own pixels. Pictures may differ in size.
+    ///
+    /// ```no_run
+    /// use burn::tensor::Device;
+    /// use wardrobe_mask_head::MaskRcnnConfig;
+    /// use wardrobe_rpn_roi::RgbPicture;
+    ///
+    /// let detector = MaskRcnnConfig::resnet50_fpn(14).init(&Device::flex())?.fold_batch_norm();
+    /// let bytes = vec![0_u8; 640 * 480 * 3];
+    /// let picture = RgbPicture { data: &bytes, width: 640, height: 480 };
+    /// let found = &detector.detect(&[picture])?[0];
+    /// println!("{} garments", found.len());
+    /// # Ok::<(), wardrobe_mask_head::MaskHeadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`ImageTransform::batch`].
+    pub fn detect(
+        &self,
+        pictures: &[RgbPicture<'_>],
+    ) -> Result<Vec<InstanceDetections>, RpnRoiError> {
+        let images = self.transform.batch(pictures, &self.device())?;
+        let found = self.forward(&images);
+        Ok(found
+            .into_iter()
+            .zip(&images.originals)
+            .map(|(found, size)| found.resized(*size))
+            .collect())
+    }
+
+    /// The detector with every batch norm folded into its convolution: the same detections, faster.
+    pub fn fold_batch_norm(self) -> Self {
+        Self {
+            backbone: self.backbone.fold_batch_norm(),
+            rpn: self.rpn,
+            roi_heads: Siblings {
+                first: self.roi_heads.first.fold_batch_norm(),
+                second: self.roi_heads.second.fold_batch_norm(),
+            },
+            transform: self.transform,
+        }
+    }
+
+    /// What turns pictures into a batch.
+    pub const fn transform(&self) -> &ImageTransform {
+        &self.transform
+    }
+
+    /// Where the parameters are.
+    pub fn device(&self) -> Device {
+        self.rpn.device()
+    }
+}
