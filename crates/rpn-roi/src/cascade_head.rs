@@ -174,11 +174,11 @@ impl CascadeHeads {
         let last = coders.len() - 1;
         let mut input = proposals.clone();
         let mut prediction = self.stage(0, pyramid, &input, images);
-        let mut sum = softmax(prediction.logits, 1);
+        let mut sum = softmax(prediction.logits.clone(), 1);
         for stage in 1..=last {
             input = refine(&input, &prediction, &coders[stage - 1], images);
             prediction = self.stage(stage, pyramid, &input, images);
-            sum = sum + softmax(prediction.logits, 1);
+            sum = sum + softmax(prediction.logits.clone(), 1);
         }
         let judgement = Judgement {
             probabilities: sum / coders.len() as f32,
