@@ -13,6 +13,8 @@
 
 pub mod boxes;
 pub mod conv;
+#[cfg(feature = "cube")]
+mod cube;
 pub mod device;
 pub mod roi;
 pub mod suppression;

@@ -12,7 +12,7 @@ use super::{
     overlap::{BOX, area, suppresses},
     sort::{Pairs, padded, sort},
 };
-use crate::cube::{empty, filled, per_element, sort_key};
+use crate::cube::{empty, per_element, sort_key, zero_words};
 
 /// Ranks per block; 512 KiB of bits.
 const BLOCK: usize = 2048;
@@ -215,7 +215,13 @@ fn later_kernel(
         let mut at = state[0];
         let end = state[1];
         while at < end {
-            if suppresses(geometry, groups, kept[at as usize] as usize, rank, threshold) {
+            if suppresses(
+                geometry,
+                groups,
+                kept[at as usize] as usize,
+                rank,
+                threshold,
+            ) {
                 out = 1u32;
                 at = end;
             }
@@ -275,8 +281,7 @@ pub(super) fn suppress(
     );
 
     let kept = empty(boxes, [number], DType::U32);
-    let zero = InputScalar::new(0u32, u32::elem_type_native());
-    let state = filled(boxes, [2], zero, DType::U32);
+    let state = zero_words(boxes, [2]);
     let matrix = empty(boxes, [BLOCK.min(number) * WORDS], DType::U32);
     for start in (0..number).step_by(BLOCK) {
         let size = BLOCK.min(number - start);
@@ -343,7 +348,7 @@ fn order_kernel(
         terminate!();
     }
     let number = state[1];
-    let mut index = -1i32;
+    let mut index = i32::new(-1);
     if ABSOLUTE_POS < number as usize {
         index = indices[kept[ABSOLUTE_POS] as usize] as i32;
     }

@@ -9,7 +9,7 @@ use super::{
     overlap::suppresses,
     sort::{Pairs, padded, sort},
 };
-use crate::cube::{empty, filled, float_of_key, per_element, sort_key};
+use crate::cube::{empty, float_of_key, per_element, sort_key, zero_words};
 
 /// Adds each box's score to the cluster of the first kept box that is it or suppresses it. The
 /// maximum is of integer keys, so the order of arrival does not matter.
@@ -73,7 +73,7 @@ fn result_kernel(
     if ABSOLUTE_POS >= order.len() {
         terminate!();
     }
-    let mut index = -1i32;
+    let mut index = i32::new(-1);
     let mut score = 0.0f32;
     if ABSOLUTE_POS < state[1] as usize {
         index = indices[kept[places[ABSOLUTE_POS] as usize] as usize] as i32;
@@ -109,8 +109,7 @@ pub(super) fn guided(
         number,
     } = ranked;
     let client = &boxes.client;
-    let zero = InputScalar::new(0u32, u32::elem_type_native());
-    let best = filled(boxes, [number], zero, DType::U32);
+    let best = zero_words(boxes, [number]);
     let (count, dim) = per_element(boxes, number);
     cluster_kernel::launch(
         client,

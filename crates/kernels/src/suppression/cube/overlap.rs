@@ -43,7 +43,13 @@ pub(super) fn overlap(area_a: f32, area_b: f32, shared: f32) -> Overlap {
 
 /// Does ranked box `a` suppress ranked box `b`?
 #[cube]
-pub(super) fn suppresses(geometry: &[f32], groups: &[i32], a: usize, b: usize, threshold: f32) -> bool {
+pub(super) fn suppresses(
+    geometry: &[f32],
+    groups: &[i32],
+    a: usize,
+    b: usize,
+    threshold: f32,
+) -> bool {
     let mut result = false;
     if groups[a] == groups[b] {
         let shared = shared_area(geometry, a * BOX, b * BOX);

@@ -21,7 +21,7 @@ struct Candidate {
 }
 
 #[cube]
-fn own_best(current: &[f32], alive: &[u32], number: usize) -> Candidate {
+fn own_best(current: &mut [f32], alive: &mut [u32], number: usize) -> Candidate {
     let mut key = 0u32;
     let mut index = 0u32;
     let mut box_index = UNIT_POS as usize;
@@ -78,7 +78,7 @@ fn soft_kernel(
             in_play = 1u32;
         }
         alive[i] = in_play;
-        order[i] = -1i32;
+        order[i] = i32::new(-1);
         picked_scores[i] = 0.0f32;
         i += UNITS;
     }
@@ -92,7 +92,7 @@ fn soft_kernel(
         keys[unit] = own.key;
         indices[unit] = own.index;
         sync_cube();
-        let mut half = UNITS / 2;
+        let mut half = (CUBE_DIM / 2) as usize;
         while half > 0 {
             if unit < half {
                 let key = keys[unit + half];
@@ -139,15 +139,15 @@ fn soft_kernel(
     }
 }
 
+/// The end of the picked boxes in `order`, found by halves.
 #[cube(launch)]
-fn count_kernel(order: &[i32], count: &mut [i32]) {
+fn count_kernel(order: &[i32], count: &mut [i32], number: u32) {
     if ABSOLUTE_POS == 0 {
-        // The picked boxes come first: find the end by halves.
-        let mut low = 0usize;
-        let mut high = order.len();
+        let mut low = 0u32;
+        let mut high = number;
         while low < high {
             let middle = (low + high) / 2;
-            if order[middle] >= 0 {
+            if order[middle as usize] >= 0 {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -195,6 +195,7 @@ pub(super) fn soft(
         CubeDim::new_single(),
         order.clone().into_buffer_arg(),
         total.clone().into_buffer_arg(),
+        number as u32,
     );
     (order, total, picked_scores)
 }

@@ -100,12 +100,24 @@ fn block_kernel(
         let mut stage = 2usize;
         while stage <= BLOCK {
             let direction = stage & (row as usize - 1);
-            merge_block(&mut block_keys, &mut block_indices, start, direction, stage / 2);
+            merge_block(
+                &mut block_keys,
+                &mut block_indices,
+                start,
+                direction,
+                stage / 2,
+            );
             stage *= 2;
         }
     } else {
         let direction = size as usize & (row as usize - 1);
-        merge_block(&mut block_keys, &mut block_indices, start, direction, BLOCK / 2);
+        merge_block(
+            &mut block_keys,
+            &mut block_indices,
+            start,
+            direction,
+            BLOCK / 2,
+        );
     }
     #[unroll]
     for part in 0..BLOCK / UNITS {
