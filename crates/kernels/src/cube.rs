@@ -75,27 +75,50 @@ pub(crate) fn cubes(like: &CubeTensor, cubes: usize) -> CubeCount {
 
 /// `a / b` rounded to nearest, as IEEE 754 asks and WGSL does not.
 ///
-/// The residual a − q·b of the device's quotient q is exact: q and b are split into halves of 12
-/// bits, whose products fit 24. Quotients outside the normal range are left as they are.
+/// The device's quotient is moved by units in the last place until its residual a − q·b is at most
+/// half a unit. The residual is taken in integers: WGSL lets compilers reassociate float sums, which
+/// undoes every scheme of exact float products. Denormal and special numbers are left as they are.
 #[cube]
 pub(crate) fn divide(a: f32, b: f32) -> f32 {
-    let quotient = a / b;
-    let exponent = (u32::reinterpret(quotient) >> 23) & 0xff;
-    let divisor_exponent = (u32::reinterpret(b) >> 23) & 0xff;
-    let mut result = quotient;
-    // 2^-77 … 2^73 on both sides: no half and no product of halves leaves the normal range.
-    if exponent > 50 && exponent < 200 && divisor_exponent > 50 && divisor_exponent < 200 {
-        let quotient_high = f32::reinterpret(u32::reinterpret(quotient) & 0xffff_f000);
-        let quotient_low = quotient - quotient_high;
-        let divisor_high = f32::reinterpret(u32::reinterpret(b) & 0xffff_f000);
-        let divisor_low = b - divisor_high;
-        let mut residual = a - quotient_high * divisor_high;
-        residual -= quotient_high * divisor_low;
-        residual -= quotient_low * divisor_high;
-        residual -= quotient_low * divisor_low;
-        result = quotient + residual / b;
+    let a_bits = u32::reinterpret(a);
+    let b_bits = u32::reinterpret(b);
+    let mut bits = u32::reinterpret(a / b);
+    let a_exponent = (a_bits >> 23) & 0xff;
+    let b_exponent = (b_bits >> 23) & 0xff;
+    let exponent = (bits >> 23) & 0xff;
+    let normal = a_exponent > 0
+        && a_exponent < 255
+        && b_exponent > 0
+        && b_exponent < 255
+        && exponent > 1
+        && exponent < 254;
+    if normal {
+        let dividend = (a_bits & 0x7f_ffff) | 0x80_0000;
+        let divisor = (b_bits & 0x7f_ffff) | 0x80_0000;
+        let half = i32::cast_from(divisor >> 1);
+        let mut steps = 0u32;
+        while steps < 8 {
+            // dividend · 2^shift − quotient · divisor: a few divisors at most, so 32 bits hold it.
+            let shift = a_exponent + 150 - b_exponent - ((bits >> 23) & 0xff);
+            let quotient = (bits & 0x7f_ffff) | 0x80_0000;
+            let residual = i32::reinterpret((dividend << shift) - quotient * divisor);
+            // Below a power of two the units are half as large.
+            let mut half_down = half;
+            if (bits & 0x7f_ffff) == 0 {
+                half_down = half >> 1;
+            }
+            if residual > half {
+                bits += 1;
+                steps += 1;
+            } else if residual < -half_down {
+                bits -= 1;
+                steps += 1;
+            } else {
+                steps = 8u32.runtime();
+            }
+        }
     }
-    result
+    f32::reinterpret(bits)
 }
 
 /// Neither NaN nor infinite.
@@ -144,4 +167,86 @@ pub(crate) fn float_of_key(key: u32) -> f32 {
         bits = key ^ 0x8000_0000;
     }
     f32::reinterpret(bits)
+}
+
+#[cfg(all(test, feature = "wgpu"))]
+mod tests {
+    use super::*;
+
+    #[cube(launch)]
+    fn arithmetic_kernel(
+        a: &[f32],
+        b: &[f32],
+        quotients: &mut [f32],
+        keys: &mut [u32],
+        back: &mut [f32],
+    ) {
+        if ABSOLUTE_POS < a.len() {
+            quotients[ABSOLUTE_POS] = divide(a[ABSOLUTE_POS], b[ABSOLUTE_POS]);
+            let key = sort_key(a[ABSOLUTE_POS]);
+            keys[ABSOLUTE_POS] = key;
+            back[ABSOLUTE_POS] = float_of_key(key);
+        }
+    }
+
+    #[test]
+    fn the_device_divides_and_orders_as_the_host() {
+        let mut a = vec![
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            7.0,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+            1e-38,
+        ];
+        let mut b = vec![3.0, 3.0, 3.0, 49.0, 7.0, 2.0, 2.0, 1.0, 3.0];
+        // Every exponent and many mantissas, from the bits of a linear congruential generator.
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let exponent = 90 + (state >> 8) % 75;
+            f32::from_bits(((state >> 3) & 0x807f_ffff) | (exponent << 23))
+        };
+        for _ in 0..5000 {
+            a.push(next());
+            b.push(next());
+        }
+        let client = cubecl::Device::default().client();
+        let input = |values: &[f32]| client.create_from_slice(f32::as_bytes(values));
+        let output = || client.empty(4 * a.len());
+        let [quotients, keys, back] = [output(), output(), output()];
+        // SAFETY: every buffer holds as many elements as it is said to.
+        let arg = |handle: &cubecl::server::Handle| unsafe {
+            BufferArg::from_raw_parts(handle.clone(), a.len())
+        };
+        let dim = CubeDim::new_1d(64);
+        arithmetic_kernel::launch(
+            &client,
+            calculate_cube_count_elemwise(&client, a.len(), dim),
+            dim,
+            arg(&input(&a)),
+            arg(&input(&b)),
+            arg(&quotients),
+            arg(&keys),
+            arg(&back),
+        );
+        let quotients = client.read_one_unchecked(quotients);
+        let keys = client.read_one_unchecked(keys);
+        let back = client.read_one_unchecked(back);
+        for (i, (&a, &b)) in a.iter().zip(&b).enumerate() {
+            let [quotient, back] = [&quotients, &back].map(|bytes| f32::from_bytes(bytes)[i]);
+            assert_eq!(u32::from_bytes(&keys)[i], host_sort_key(a), "key of {a}");
+            if a.is_nan() {
+                continue;
+            }
+            assert_eq!(back, a, "back from the key of {a}");
+            // Denormals may be flushed.
+            if a.is_infinite() || (a / b).is_normal() || a == 0.0 {
+                assert_eq!(quotient, a / b, "{a} / {b}");
+            }
+        }
+    }
 }

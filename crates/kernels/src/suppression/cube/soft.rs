@@ -107,6 +107,8 @@ fn soft_kernel(
         }
         let best_key = workgroup_uniform_load(&keys[0]);
         let best = workgroup_uniform_load(&indices[0]) as usize;
+        // Before the next round writes them: WGSL waits here by itself, other targets do not.
+        sync_cube();
         if best_key == 0 {
             going = false;
         } else {
