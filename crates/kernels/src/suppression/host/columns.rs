@@ -9,6 +9,10 @@ pub(super) const LANES: usize = 16;
 /// lies below 1 by 8 units in the last place of `f32`; the product and the quotient err by half a unit.
 const GATE: f32 = 1. - 8. * f32::EPSILON;
 
+/// Areas (times the threshold) below this are too close to subnormal numbers, where rounding is
+/// unbounded, for any shortcut.
+const PRECISE_AREA: f32 = 1e-30;
+
 /// The area of a box, in the reference's order of operations.
 pub(super) fn area([x1, y1, x2, y2]: [f32; 4]) -> f32 {
     (x2 - x1) * (y2 - y1)
@@ -31,6 +35,16 @@ pub(super) struct Reference {
     pub(super) area: f32,
 }
 
+impl Reference {
+    /// Whether everything that decides if an IoU is above `threshold` is a normal number: the union
+    /// is at least this area, the intersection about `threshold` of it. With a threshold of 0 only
+    /// the sign of the intersection counts.
+    #[inline(always)]
+    pub(super) fn is_precise(&self, threshold: f32) -> bool {
+        threshold == 0. || self.area * threshold >= PRECISE_AREA
+    }
+}
+
 /// One coordinate of [`LANES`] neighbouring boxes.
 type Lanes = [f32; LANES];
 
@@ -49,6 +63,7 @@ impl Columns {
     }
 
     /// Puts a box at a position.
+    #[inline(always)]
     pub(super) fn set(&mut self, at: usize, corners: [f32; 4]) {
         assert!(at < self.len, "box {at} of {}", self.len);
         [self.x1[at], self.y1[at], self.x2[at], self.y2[at]] = corners;
@@ -61,6 +76,7 @@ impl Columns {
     }
 
     /// The box at a position.
+    #[inline(always)]
     pub(super) fn reference(&self, at: usize) -> Reference {
         Reference {
             corners: [self.x1[at], self.y1[at], self.x2[at], self.y2[at]],
@@ -78,7 +94,11 @@ impl Columns {
         threshold: f32,
         mut hit: impl FnMut(usize),
     ) {
-        let gate = GATE * threshold;
+        let gate = if reference.is_precise(threshold) {
+            GATE * threshold
+        } else {
+            0.
+        };
         let end = range.end.min(self.len);
         let mut at = range.start;
         while at < end {

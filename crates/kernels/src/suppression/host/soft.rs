@@ -225,3 +225,55 @@ fn pick_members(
     }
     picks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Boxes of 30 × 30 whose neighbours overlap, in a row that comes back on itself.
+    fn row(count: usize) -> (Vec<f32>, Vec<f32>) {
+        let boxes = (0..count)
+            .flat_map(|i| {
+                let x = (i * 7 % 120) as f32;
+                [x, 0., x + 30., 30.]
+            })
+            .collect();
+        let scores = (0..count).map(|i| (i * 37 % 101) as f32 / 101.).collect();
+        (boxes, scores)
+    }
+
+    #[test]
+    fn every_version_picks_the_same() {
+        let (boxes, scores) = row(300);
+        for method in [
+            SoftNmsMethod::Linear { iou_threshold: 0.2 },
+            SoftNmsMethod::Gaussian { sigma: 0.5 },
+        ] {
+            let options = SoftNmsOptions {
+                method,
+                score_threshold: 0.01,
+            };
+            let indices: Vec<u32> = (0..300).collect();
+            let expected = pick_members(&boxes, &scores, indices.clone(), &options);
+            assert!(expected.len() > 4 && expected.len() < 300);
+            assert_eq!(pick(&boxes, &scores, indices.clone(), &options), expected);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the machine has the instructions.
+                let picked = unsafe { pick_avx2(&boxes, &scores, indices, &options) };
+                assert_eq!(picked, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn an_infinite_score_that_decays_to_nothing_is_dropped() {
+        let equal = [0., 0., 9., 9.].repeat(2);
+        let options = SoftNmsOptions {
+            method: SoftNmsMethod::Linear { iou_threshold: 0.5 },
+            score_threshold: 0.,
+        };
+        let (order, _) = soft_nms(&equal, &[f32::INFINITY; 2], &[], &options);
+        assert_eq!(order, [0]);
+    }
+}
