@@ -12,6 +12,8 @@
 //! that is not finite pools to zeros and passes no gradient back, on every backend.
 
 mod autodiff;
+#[cfg(feature = "tch")]
+mod composed;
 #[cfg(feature = "cube")]
 mod cube;
 #[cfg(feature = "flex")]

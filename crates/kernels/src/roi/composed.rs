@@ -1,0 +1,433 @@
+//! RoI pooling out of LibTorch's own operations, for devices whose memory the host cannot reach.
+//!
+//! Every pooling is a weighted sum of rows of a table: the channels-last maps, one row per cell.
+//! `embedding_bag` computes such sums in one kernel without storing the rows it reads. A mean takes
+//! one bag per bin; a maximum takes one bag per sample and then the largest of them. Gradients are
+//! LibTorch's own. On CUDA they add in no fixed order, and of equal maxima either may take the gradient.
+//!
+//! Letters: P bins of one axis, S samples of one bin, T taps of one sample.
+
+use tch::{Device, Kind, Tensor};
+
+use super::{RoiAlignOptions, RoiPoolOptions, SampleReduction};
+
+/// Elements of intermediate samples at a time: 256 MiB of floats.
+const BUDGET: i64 = 1 << 26;
+
+/// `RoIAlign`: levels `[N, C, H, W]`, rois `[K, 5]`, level_of `[K]` → `[K, C, PH, PW]`.
+pub(super) fn roi_align(
+    levels: &[Tensor],
+    rois: &Tensor,
+    level_of: &Tensor,
+    options: &RoiAlignOptions,
+) -> Tensor {
+    let table = Table::new(levels);
+    let place = Place::new(levels, rois, level_of, &options.scales);
+    let [bins_y, bins_x] = options.output_size;
+    if empty(&table, rois) {
+        return zeros(&table, rois, options.output_size);
+    }
+    let y = Axis::align(&place, 2, 4, &place.height, bins_y, options);
+    let x = Axis::align(&place, 1, 3, &place.width, bins_x, options);
+    match options.reduction {
+        SampleReduction::Average => table.mean(&place, &y, &x),
+        SampleReduction::Max => table.maximum(&place, &y, &x),
+    }
+}
+
+/// Quantised max pooling → `[K, C, PH, PW]`.
+pub(super) fn roi_pool(features: &Tensor, rois: &Tensor, options: &RoiPoolOptions) -> Tensor {
+    let table = Table::new(std::slice::from_ref(features));
+    if empty(&table, rois) {
+        return zeros(&table, rois, options.output_size);
+    }
+    let place = Place::of_map(features, rois, options.scale);
+    let [bins_y, bins_x] = options.output_size;
+    let y = Axis::quantised(&place, 2, 4, &place.height, bins_y);
+    let x = Axis::quantised(&place, 1, 3, &place.width, bins_x);
+    table.maximum(&place, &y, &x)
+}
+
+/// Precise RoI pooling → `[K, C, PH, PW]`; LibTorch can differentiate it in `rois` too.
+pub(super) fn prroi_pool(features: &Tensor, rois: &Tensor, options: &RoiPoolOptions) -> Tensor {
+    let table = Table::new(std::slice::from_ref(features));
+    if empty(&table, rois) {
+        return zeros(&table, rois, options.output_size);
+    }
+    let place = Place::of_map(features, rois, options.scale);
+    let [bins_y, bins_x] = options.output_size;
+    let y = Axis::precise(&place, 2, 4, &place.height, bins_y);
+    let x = Axis::precise(&place, 1, 3, &place.width, bins_x);
+    table.mean(&place, &y, &x)
+}
+
+/// Gradients of Σ `grad` · `pool(inputs)` in each of `inputs`.
+pub(super) fn gradients(
+    inputs: &[Tensor],
+    grad: &Tensor,
+    pool: impl Fn(&[Tensor]) -> Tensor,
+) -> Vec<Tensor> {
+    tch::with_grad(|| {
+        let leaves: Vec<Tensor> = inputs
+            .iter()
+            .map(|input| input.detach().set_requires_grad(true))
+            .collect();
+        let output = pool(&leaves);
+        if !output.requires_grad() {
+            return inputs.iter().map(Tensor::zeros_like).collect();
+        }
+        let sum = (output * grad).sum(Kind::Float);
+        Tensor::run_backward(&[sum], &leaves, false, false)
+    })
+}
+
+/// [`gradients`] in one input.
+pub(super) fn gradient(input: &Tensor, grad: &Tensor, pool: impl Fn(&Tensor) -> Tensor) -> Tensor {
+    let one = std::slice::from_ref(input);
+    gradients(one, grad, |inputs| pool(&inputs[0])).remove(0)
+}
+
+fn empty(table: &Table, rois: &Tensor) -> bool {
+    rois.size()[0] == 0 || table.rows.numel() == 0
+}
+
+fn zeros(table: &Table, rois: &Tensor, [height, width]: [usize; 2]) -> Tensor {
+    let shape = [
+        rois.size()[0],
+        table.rows.size()[1],
+        height as i64,
+        width as i64,
+    ];
+    Tensor::zeros(shape, (Kind::Float, rois.device()))
+}
+
+/// 0, 1, … as floats.
+fn ramp(count: i64, device: Device) -> Tensor {
+    Tensor::arange(count, (Kind::Float, device))
+}
+
+/// Where each RoI reads; every tensor but `rois` is `[K, 1, 1]`.
+struct Place {
+    /// `[K, 5]`, void ones replaced by zeros.
+    rois: Tensor,
+    scale: Tensor,
+    height: Tensor,
+    width: Tensor,
+    /// First row of the image in the table.
+    base: Tensor,
+    /// 1 for a real RoI, 0 for a void one.
+    real: Tensor,
+}
+
+impl Place {
+    fn of_map(features: &Tensor, rois: &Tensor, scale: f32) -> Self {
+        let level_of = Tensor::zeros([rois.size()[0]], (Kind::Int64, rois.device()));
+        Self::new(std::slice::from_ref(features), rois, &level_of, &[scale])
+    }
+
+    fn new(levels: &[Tensor], rois: &Tensor, level_of: &Tensor, scales: &[f32]) -> Self {
+        let device = rois.device();
+        let images = levels[0].size()[0];
+        let level_of = level_of.to_kind(Kind::Int64);
+        let image = rois.detach().select(1, 0);
+        let finite = rois.detach().isfinite().all_dim(1, false);
+        let real = finite
+            .logical_and(&image.ge(0.0))
+            .logical_and(&image.lt(images as f64))
+            .logical_and(&level_of.ge(0))
+            .logical_and(&level_of.lt(levels.len() as i64)); // [K]
+        let void = real.logical_not();
+        let rois = rois.masked_fill(&void.unsqueeze(1), 0.0);
+        let level_of = level_of.masked_fill(&void, 0);
+        let image = rois.detach().select(1, 0).to_kind(Kind::Int64);
+
+        let of_levels = |values: Vec<i64>| {
+            Tensor::from_slice(&values)
+                .to_device(device)
+                .index_select(0, &level_of)
+        };
+        let height = of_levels(levels.iter().map(|level| level.size()[2]).collect());
+        let width = of_levels(levels.iter().map(|level| level.size()[3]).collect());
+        let first = levels.iter().scan(0, |rows, level| {
+            let first = *rows;
+            *rows += images * level.size()[2] * level.size()[3];
+            Some(first)
+        });
+        let base = of_levels(first.collect()) + image * &height * &width;
+        let scale = Tensor::from_slice(scales)
+            .to_device(device)
+            .index_select(0, &level_of);
+        let column = |tensor: Tensor| tensor.reshape([-1, 1, 1]);
+        Self {
+            rois,
+            scale: column(scale),
+            height: column(height),
+            width: column(width),
+            base: column(base),
+            real: column(real.to_kind(Kind::Float)),
+        }
+    }
+
+    /// One corner of every RoI in cells `[K, 1, 1]`.
+    fn corner(&self, column: i64) -> Tensor {
+        self.rois.select(1, column).reshape([-1, 1, 1]) * &self.scale
+    }
+}
+
+/// What every bin reads along one axis.
+struct Axis {
+    /// Cells `[K, P, S, T]`.
+    cell: Tensor,
+    /// Their weights `[K, P, S, T]`.
+    weight: Tensor,
+    /// Whether the bin has this sample `[K, P, S]`.
+    present: Tensor,
+    /// Samples per bin `[K, 1, 1]`, at least one.
+    count: Tensor,
+}
+
+impl Axis {
+    /// Bilinear samples: T = 2.
+    fn align(
+        place: &Place,
+        low: i64,
+        high: i64,
+        cells: &Tensor,
+        bins: usize,
+        options: &RoiAlignOptions,
+    ) -> Self {
+        let device = cells.device();
+        let offset = if options.aligned { 0.5 } else { 0.0 };
+        let start = place.corner(low) - offset;
+        let mut length = (place.corner(high) - offset) - &start;
+        if !options.aligned {
+            length = length.clamp_min(1.0);
+        }
+        let bin = length / bins as f64; // [K, 1, 1]
+        let (grid, most) = match options.sampling_ratio {
+            0 => {
+                let grid = bin.ceil().clamp_min(0.0);
+                let most = grid.max().double_value(&[]) as i64;
+                (grid, most.max(1))
+            }
+            fixed => (bin.ones_like() * fixed as f64, fixed as i64),
+        };
+        let count = grid.clamp_min(1.0);
+        let index = ramp(bins as i64, device).reshape([1, -1, 1]);
+        let sample = ramp(most, device).reshape([1, 1, -1]);
+        let at = start + index * &bin + (&sample + 0.5) * &bin / &count; // [K, P, S]
+        let last = cells.to_kind(Kind::Float) - 1.0;
+        let inside = at.ge(-1.0).logical_and(&at.le_tensor(&(&last + 1.0)));
+        let at = at.clamp_min(0.0).minimum(&last);
+        let low_cell = at.floor();
+        let high_cell = (&low_cell + 1.0).minimum(&last);
+        let high_weight = &at - &low_cell;
+        let low_weight = 1.0 - &high_weight;
+        let present = sample.lt_tensor(&grid).expand_as(&at);
+        let used = inside
+            .logical_and(&present)
+            .to_kind(Kind::Float)
+            .unsqueeze(3);
+        Self {
+            cell: Tensor::stack(&[low_cell, high_cell], 3).to_kind(Kind::Int64),
+            weight: Tensor::stack(&[low_weight, high_weight], 3) * used,
+            present,
+            count,
+        }
+    }
+
+    /// Whole cells: one tap of weight 1 per sample.
+    fn quantised(place: &Place, low: i64, high: i64, cells: &Tensor, bins: usize) -> Self {
+        let device = cells.device();
+        // Halves round away from zero: sign(v) · ⌊|v| + ½⌋.
+        let round = |value: Tensor| value.sign() * (value.abs() + 0.5).floor();
+        let start = round(place.corner(low).detach());
+        let end = round(place.corner(high).detach());
+        let bin = (end - &start + 1.0).clamp_min(1.0) / bins as f64; // [K, 1, 1]
+        let index = ramp(bins as i64, device).reshape([1, -1, 1]);
+        let size = cells.to_kind(Kind::Float);
+        let clip = |cell: Tensor| cell.clamp_min(0.0).minimum(&size);
+        let first = clip((&index * &bin).floor() + &start); // [K, P, 1]
+        let end = clip(((index + 1.0) * bin).ceil() + start);
+        let most = ((&end - &first).max().double_value(&[]) as i64).max(1);
+        let cell = &first + ramp(most, device).reshape([1, 1, -1]); // [K, P, S]
+        let present = cell.lt_tensor(&end);
+        let cell = cell
+            .minimum(&(size - 1.0))
+            .to_kind(Kind::Int64)
+            .unsqueeze(3);
+        Self {
+            weight: cell.ones_like().to_kind(Kind::Float),
+            cell,
+            count: place.real.ones_like(),
+            present,
+        }
+    }
+
+    /// The exact mean of each cell's hat over the bin: one sample with a tap per cell touched.
+    fn precise(place: &Place, low: i64, high: i64, cells: &Tensor, bins: usize) -> Self {
+        let device = cells.device();
+        // In f64, because the difference of two integrals cancels for small bins.
+        let corner = |column: i64| place.corner(column).to_kind(Kind::Double);
+        let start = corner(low);
+        let length = corner(high) - &start;
+        let flat = length.le(0.0);
+        let length = length.masked_fill(&flat, 1.0);
+        let index = ramp(bins as i64, device).reshape([1, -1, 1]);
+        let low = &start + &length * &index / bins as f64; // [K, P, 1]
+        let high = start + &length * (index + 1.0) / bins as f64;
+        let last = cells.to_kind(Kind::Double) - 1.0;
+        let first = (low.detach() - 1.0).ceil().clamp_min(0.0).minimum(&last);
+        let end = (high.detach() + 1.0).floor().clamp_min(0.0).minimum(&last);
+        let most = (&end - &first).max().double_value(&[]) as i64 + 1;
+        let cell = first + ramp(most, device).reshape([1, 1, -1]); // [K, P, T]
+        let unused = cell.gt_tensor(&end).logical_or(&flat);
+        let mean =
+            (hat_integral(&(&high - &cell)) - hat_integral(&(&low - &cell))) / (&high - &low);
+        let cell = cell.minimum(&last).to_kind(Kind::Int64);
+        let [rois, bins, _] = [0, 1, 2].map(|axis| cell.size()[axis]);
+        Self {
+            weight: mean
+                .masked_fill(&unused, 0.0)
+                .to_kind(Kind::Float)
+                .unsqueeze(2),
+            cell: cell.unsqueeze(2),
+            present: Tensor::ones([rois, bins, 1], (Kind::Bool, device)),
+            count: place.real.ones_like(),
+        }
+    }
+
+    fn rois(&self, first: i64, count: i64) -> Self {
+        let part = |tensor: &Tensor| tensor.narrow(0, first, count);
+        Self {
+            cell: part(&self.cell),
+            weight: part(&self.weight),
+            present: part(&self.present),
+            count: part(&self.count),
+        }
+    }
+
+    fn size<const D: usize>(&self) -> [i64; D] {
+        let size = self.cell.size();
+        std::array::from_fn(|axis| size[axis])
+    }
+}
+
+/// ∫ max(0, 1 − |t|) from −∞ to `s`.
+fn hat_integral(s: &Tensor) -> Tensor {
+    let rising = (s + 1.0).clamp(0.0, 1.0);
+    let falling = (1.0 - s).clamp(0.0, 1.0);
+    (rising.square() - falling.square() + 1.0) / 2.0
+}
+
+/// All cells of all levels and images, one row of channels each.
+struct Table {
+    rows: Tensor,
+}
+
+impl Table {
+    fn new(levels: &[Tensor]) -> Self {
+        let channels = levels[0].size()[1];
+        let rows: Vec<Tensor> = levels
+            .iter()
+            .map(|level| level.permute([0, 2, 3, 1]).reshape([-1, channels]))
+            .collect();
+        Self {
+            rows: match &rows[..] {
+                [one] => one.shallow_clone(),
+                several => Tensor::cat(several, 0),
+            },
+        }
+    }
+
+    /// Sums of `bag` rows each: cell and weight have the same number of elements.
+    fn bags(&self, cell: &Tensor, weight: &Tensor, bag: i64) -> Tensor {
+        let count = cell.numel() as i64 / bag;
+        let offsets = Tensor::arange(count, (Kind::Int64, cell.device())) * bag;
+        let weight = weight.reshape([-1]);
+        let (sums, ..) = Tensor::embedding_bag(
+            &self.rows,
+            &cell.reshape([-1]),
+            &offsets,
+            false,
+            0, // sum
+            false,
+            Some(&weight),
+            false,
+        );
+        sums // [bags, C]
+    }
+
+    /// Mean of the samples of each bin.
+    fn mean(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
+        let [rois, bins_y, samples_y, taps_y] = y.size();
+        let [_, bins_x, samples_x, taps_x] = x.size();
+        let (across_y, across_x) = (samples_y * taps_y, samples_x * taps_x);
+        let row = |tensor: &Tensor| tensor.reshape([rois, bins_y, 1, across_y, 1]);
+        let column = |tensor: &Tensor| tensor.reshape([rois, 1, bins_x, 1, across_x]);
+        let one = |tensor: &Tensor| tensor.reshape([rois, 1, 1, 1, 1]);
+        let cell = (row(&y.cell) * one(&place.width)) + column(&x.cell) + one(&place.base);
+        let share = &place.real / (&y.count * &x.count);
+        let weight = row(&y.weight) * one(&share) * column(&x.weight); // [K, PH, PW, S·T, S·T]
+        self.bags(&cell, &weight, across_y * across_x)
+            .reshape([rois, bins_y, bins_x, -1])
+            .permute([0, 3, 1, 2])
+    }
+
+    /// Largest sample of each bin; a bin without samples is zero.
+    fn maximum(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
+        let [rois, bins_y, samples_y, _] = y.size();
+        let [_, bins_x, samples_x, _] = x.size();
+        let each = bins_y * samples_y * bins_x * samples_x * self.rows.size()[1];
+        let step = (BUDGET / each.max(1)).max(1);
+        let parts: Vec<Tensor> = (0..rois)
+            .step_by(step as usize)
+            .map(|first| {
+                let count = step.min(rois - first);
+                let part = |tensor: &Tensor| tensor.narrow(0, first, count);
+                let (y, x) = (y.rois(first, count), x.rois(first, count));
+                self.maximum_of(
+                    &part(&place.width),
+                    &part(&place.base),
+                    &part(&place.real),
+                    &y,
+                    &x,
+                )
+            })
+            .collect();
+        Tensor::cat(&parts, 0)
+    }
+
+    fn maximum_of(
+        &self,
+        width: &Tensor,
+        base: &Tensor,
+        real: &Tensor,
+        y: &Axis,
+        x: &Axis,
+    ) -> Tensor {
+        let [rois, bins_y, samples_y, taps_y] = y.size();
+        let [_, bins_x, samples_x, taps_x] = x.size();
+        let row =
+            |tensor: &Tensor, taps: i64| tensor.reshape([rois, bins_y, 1, samples_y, 1, taps, 1]);
+        let column =
+            |tensor: &Tensor, taps: i64| tensor.reshape([rois, 1, bins_x, 1, samples_x, 1, taps]);
+        let one = |tensor: &Tensor| tensor.reshape([rois, 1, 1, 1, 1, 1, 1]);
+        let cell = row(&y.cell, taps_y) * one(width) + column(&x.cell, taps_x) + one(base);
+        let weight = row(&y.weight, taps_y) * column(&x.weight, taps_x); // [K, PH, PW, S, S, T, T]
+        let samples = samples_y * samples_x;
+        let values = self
+            .bags(&cell, &weight, taps_y * taps_x)
+            .reshape([rois, bins_y, bins_x, samples, -1]);
+        let absent = row(&y.present, 1)
+            .logical_and(&column(&x.present, 1))
+            .reshape([rois, bins_y, bins_x, samples, 1])
+            .logical_not();
+        let lowest = f64::from(f32::MIN);
+        let (best, _) = values.masked_fill(&absent, lowest).max_dim(3, false);
+        let nothing = best
+            .eq(lowest)
+            .logical_or(&real.eq(0.0).reshape([rois, 1, 1, 1]));
+        best.masked_fill(&nothing, 0.0).permute([0, 3, 1, 2]) // [K, C, PH, PW]
+    }
+}

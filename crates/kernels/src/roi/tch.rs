@@ -1,0 +1,274 @@
+//! RoI pooling on LibTorch: the host kernels on the memory of CPU tensors, [`super::composed`]
+//! operations on every other device.
+
+use burn::backend::{
+    LibTorch,
+    tensor::{FloatTensor, IntTensor},
+};
+use burn_tch::TchTensor;
+use tch::{Device, Kind, Tensor};
+
+use super::{
+    FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions, composed,
+    host::{self, FeatureMap},
+};
+
+/// Sizes `[N, C, H, W]`.
+fn sizes(tensor: &Tensor) -> [usize; 4] {
+    let size = tensor.size();
+    [0, 1, 2, 3].map(|i| size[i] as usize)
+}
+
+/// Reads a CPU tensor in single precision where it lies, whatever its strides.
+fn view(tensor: &Tensor) -> FeatureMap<'_> {
+    let sizes = sizes(tensor);
+    let strides = tensor.stride();
+    let stride = [0, 1, 2, 3].map(|i| strides[i] as usize);
+    if tensor.numel() == 0 {
+        return FeatureMap::sizes_only(sizes);
+    }
+    let last: usize = sizes
+        .iter()
+        .zip(stride)
+        .map(|(size, step)| (size - 1) * step)
+        .sum();
+    // SAFETY: LibTorch strides are not negative, so the elements of the tensor lie between the
+    // first and the last; the tensor keeps them alive and nothing writes to it meanwhile.
+    let data = unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast::<f32>(), last + 1) };
+    FeatureMap::new(data, sizes, stride)
+}
+
+/// The values of a contiguous CPU tensor in single precision.
+fn values(tensor: &Tensor) -> &[f32] {
+    debug_assert!(tensor.is_contiguous() && tensor.kind() == Kind::Float);
+    if tensor.numel() == 0 {
+        return &[];
+    }
+    // SAFETY: contiguous, alive as long as the borrow, and not written to meanwhile.
+    unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast::<f32>(), tensor.numel()) }
+}
+
+/// A new tensor of zeros that `fill` writes to.
+fn filled(shape: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
+    let tensor = Tensor::zeros(shape.map(|size| size as i64), (Kind::Float, Device::Cpu));
+    if tensor.numel() > 0 {
+        // SAFETY: fresh, contiguous, and known to nobody else.
+        let data = unsafe {
+            std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), tensor.numel())
+        };
+        fill(data);
+    }
+    tensor
+}
+
+/// In single precision, which the kernels compute in.
+fn single(tensor: &TchTensor) -> Tensor {
+    tensor.tensor.to_kind(Kind::Float)
+}
+
+fn contiguous(tensor: &TchTensor) -> Tensor {
+    single(tensor).contiguous()
+}
+
+/// A fresh tensor handed back in the precision of the input.
+fn result(tensor: Tensor, like: &TchTensor) -> TchTensor {
+    TchTensor::new(tensor.to_kind(like.tensor.kind()))
+}
+
+fn on_host(tensor: &TchTensor) -> bool {
+    tensor.tensor.device() == Device::Cpu
+}
+
+/// Sizes of a pooled tensor `[K, C, PH, PW]`.
+fn pooled(features: &Tensor, rois: &Tensor, [height, width]: [usize; 2]) -> [usize; 4] {
+    [rois.size()[0] as usize, sizes(features)[1], height, width]
+}
+
+/// The real levels of a pyramid, in single precision.
+fn real_levels(levels: &FeatureLevels<LibTorch>, options: &RoiAlignOptions) -> Vec<Tensor> {
+    let FeatureLevels { l0, l1, l2, l3 } = levels;
+    let all = [l0, l1, l2, l3].into_iter();
+    all.take(options.scales.len()).map(single).collect()
+}
+
+fn indices(level_of: &TchTensor) -> Vec<i64> {
+    let level_of = level_of.tensor.to_kind(Kind::Int64).contiguous();
+    let mut indices = vec![0; level_of.numel()];
+    level_of.copy_data(&mut indices, level_of.numel());
+    indices
+}
+
+impl RoiOps for LibTorch {
+    fn roi_align(
+        levels: FeatureLevels<Self>,
+        rois: FloatTensor<Self>,
+        level_of: IntTensor<Self>,
+        options: RoiAlignOptions,
+    ) -> FloatTensor<Self> {
+        let maps = real_levels(&levels, &options);
+        let output = if on_host(&levels.l0) {
+            let rois = contiguous(&rois);
+            let views: Vec<FeatureMap<'_>> = maps.iter().map(view).collect();
+            filled(pooled(&maps[0], &rois, options.output_size), |out| {
+                host::roi_align(&views, values(&rois), &indices(&level_of), &options, out);
+            })
+        } else {
+            composed::roi_align(&maps, &single(&rois), &level_of.tensor, &options)
+        };
+        result(output, &levels.l0)
+    }
+
+    fn roi_align_backward(
+        levels: FeatureLevels<Self>,
+        rois: FloatTensor<Self>,
+        level_of: IntTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: RoiAlignOptions,
+    ) -> FeatureLevels<Self> {
+        let maps = real_levels(&levels, &options);
+        let grads = if on_host(&levels.l0) {
+            let (rois, grad) = (contiguous(&rois), contiguous(&grad));
+            let views: Vec<FeatureMap<'_>> = maps.iter().map(view).collect();
+            let shapes: Vec<[usize; 4]> = maps.iter().map(sizes).collect();
+            filled_all(&shapes, |out| {
+                let level_of = indices(&level_of);
+                let (rois, grad) = (values(&rois), values(&grad));
+                host::roi_align_backward(&views, rois, &level_of, grad, &options, out);
+            })
+        } else {
+            let (rois, level_of) = (single(&rois), &level_of.tensor);
+            composed::gradients(&maps, &single(&grad), |maps| {
+                composed::roi_align(maps, &rois, level_of, &options)
+            })
+        };
+        let level = |i: usize| result(grads[i.min(grads.len() - 1)].shallow_clone(), &levels.l0);
+        // Repetitions are tensors of their own: burn may write to any of the four in place.
+        let repeated = |i: usize| {
+            if i < grads.len() {
+                level(i)
+            } else {
+                TchTensor::new(grads[grads.len() - 1].copy())
+            }
+        };
+        FeatureLevels {
+            l0: level(0),
+            l1: repeated(1),
+            l2: repeated(2),
+            l3: repeated(3),
+        }
+    }
+
+    fn roi_pool(
+        features: FloatTensor<Self>,
+        rois: FloatTensor<Self>,
+        options: RoiPoolOptions,
+    ) -> FloatTensor<Self> {
+        let map = single(&features);
+        let output = if on_host(&features) {
+            let rois = contiguous(&rois);
+            filled(pooled(&map, &rois, options.output_size), |out| {
+                host::roi_pool(view(&map), values(&rois), &options, out);
+            })
+        } else {
+            composed::roi_pool(&map, &single(&rois), &options)
+        };
+        result(output, &features)
+    }
+
+    fn roi_pool_backward(
+        features: FloatTensor<Self>,
+        rois: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: RoiPoolOptions,
+    ) -> FloatTensor<Self> {
+        let map = single(&features);
+        let output = if on_host(&features) {
+            let (rois, grad) = (contiguous(&rois), contiguous(&grad));
+            filled(sizes(&map), |out| {
+                host::roi_pool_backward(view(&map), values(&rois), values(&grad), &options, out);
+            })
+        } else {
+            let rois = single(&rois);
+            composed::gradient(&map, &single(&grad), |map| {
+                composed::roi_pool(map, &rois, &options)
+            })
+        };
+        result(output, &features)
+    }
+
+    fn prroi_pool(
+        features: FloatTensor<Self>,
+        rois: FloatTensor<Self>,
+        options: RoiPoolOptions,
+    ) -> FloatTensor<Self> {
+        let map = single(&features);
+        let output = if on_host(&features) {
+            let rois = contiguous(&rois);
+            filled(pooled(&map, &rois, options.output_size), |out| {
+                host::prroi_pool(view(&map), values(&rois), &options, out);
+            })
+        } else {
+            composed::prroi_pool(&map, &single(&rois), &options)
+        };
+        result(output, &features)
+    }
+
+    fn prroi_pool_backward_features(
+        features: FloatTensor<Self>,
+        rois: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: RoiPoolOptions,
+    ) -> FloatTensor<Self> {
+        let map = single(&features);
+        let output = if on_host(&features) {
+            let (rois, grad) = (contiguous(&rois), contiguous(&grad));
+            let shape = sizes(&map);
+            filled(shape, |out| {
+                let map = FeatureMap::sizes_only(shape);
+                let (rois, grad) = (values(&rois), values(&grad));
+                host::prroi_pool_backward_features(map, rois, grad, &options, out);
+            })
+        } else {
+            let rois = single(&rois);
+            composed::gradient(&map, &single(&grad), |map| {
+                composed::prroi_pool(map, &rois, &options)
+            })
+        };
+        result(output, &features)
+    }
+
+    fn prroi_pool_backward_rois(
+        features: FloatTensor<Self>,
+        rois: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: RoiPoolOptions,
+    ) -> FloatTensor<Self> {
+        let map = single(&features);
+        let output = if on_host(&features) {
+            let (rois, grad) = (contiguous(&rois), contiguous(&grad));
+            let (rois, grad) = (values(&rois), values(&grad));
+            let out = host::prroi_pool_backward_rois(view(&map), rois, grad, &options);
+            Tensor::from_slice(&out).reshape([-1, 5])
+        } else {
+            composed::gradient(&single(&rois), &single(&grad), |rois| {
+                composed::prroi_pool(&map, rois, &options)
+            })
+        };
+        result(output, &rois)
+    }
+}
+
+/// New tensors of zeros that `fill` writes to.
+fn filled_all(shapes: &[[usize; 4]], fill: impl FnOnce(Vec<&mut [f32]>)) -> Vec<Tensor> {
+    let tensors: Vec<Tensor> = shapes
+        .iter()
+        .map(|shape| Tensor::zeros(shape.map(|size| size as i64), (Kind::Float, Device::Cpu)))
+        .collect();
+    let slices = tensors.iter().map(|tensor| match tensor.numel() {
+        0 => &mut [],
+        // SAFETY: fresh, contiguous, distinct, and known to nobody else.
+        count => unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), count) },
+    });
+    fill(slices.collect());
+    tensors
+}
