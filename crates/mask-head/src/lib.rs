@@ -35,3 +35,7 @@ pub use error::MaskHeadError;
 pub use instance_detections::InstanceDetections;
 pub use mask_rcnn::{DetectorConfig, MaskRcnn, MaskRcnnConfig};
 pub use paste::Instance;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,10 +4,10 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use wardrobe_backbones::conv_norm::{ConvNorm, ConvNormConfig};
 use wardrobe_backbones::norm::BatchNormConfig;
+use wardrobe_kernels::conv::{Activation, linear};
 
 use crate::config::BoxHeadConfig;
 
@@ -91,8 +91,8 @@ impl TwoMlpHead {
     ///
     /// If `channels · S · S` is not what the head reads.
     pub fn forward(&self, pooled: Tensor<4>) -> Tensor<2> {
-        let hidden = relu(self.fc6.forward(flat(pooled)));
-        relu(self.fc7.forward(hidden))
+        let hidden = fully_connected(&self.fc6, flat(pooled), Activation::Relu);
+        fully_connected(&self.fc7, hidden, Activation::Relu)
     }
 }
 
@@ -140,7 +140,7 @@ impl ConvFcHead {
         self.sequential
             .iter()
             .fold(flat(convolved), |x, layer| match layer {
-                ConvFcLayer::Linear(fc) => relu(fc.forward(x)),
+                ConvFcLayer::Linear(fc) => fully_connected(fc, x, Activation::Relu),
                 ConvFcLayer::Conv(_) | ConvFcLayer::Flatten(_) => x,
             })
     }
@@ -154,6 +154,12 @@ impl ConvFcHead {
             sequential: self.sequential.into_iter().map(fold).collect(),
         }
     }
+}
+
+/// A layer and its activation as one operation.
+pub(crate) fn fully_connected(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    let bias = layer.bias.as_ref().map(|bias| bias.val());
+    linear(x, layer.weight.val(), bias, activation)
 }
 
 /// `[R, C, S, S]` → `[R, C·S·S]`, channel by channel.

@@ -5,6 +5,9 @@
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use wardrobe_kernels::conv::Activation;
+
+use crate::box_head::fully_connected;
 
 /// Two fully connected layers side by side (Fast R-CNN, section 2.1; torchvision's `FastRCNNPredictor`).
 #[derive(Module, Debug)]
@@ -41,8 +44,8 @@ impl BoxPredictor {
     /// If the width is not F.
     pub fn forward(&self, features: Tensor<2>) -> BoxPrediction {
         BoxPrediction {
-            logits: self.cls_score.forward(features.clone()),
-            codes: self.bbox_pred.forward(features),
+            logits: fully_connected(&self.cls_score, features.clone(), Activation::None),
+            codes: fully_connected(&self.bbox_pred, features, Activation::None),
         }
     }
 }

@@ -58,3 +58,7 @@ pub use detections::{Detection, Detections};
 pub use error::RpnRoiError;
 pub use faster_rcnn::{FasterRcnn, FasterRcnnConfig};
 pub use image_batch::{ImageBatch, ImageSize, RgbPicture};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

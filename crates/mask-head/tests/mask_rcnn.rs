@@ -1,0 +1,247 @@
+//! Whole Mask R-CNNs in miniature.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use wardrobe_backbones::BackboneConfig;
+use wardrobe_backbones::weights::named_parameters;
+use wardrobe_kernels::device::test_device;
+use wardrobe_mask_head::{DetectorConfig, InstanceDetections, MaskHeadError, MaskRcnnConfig};
+use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
+use wardrobe_rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
+};
+use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig, RgbPicture};
+
+fn detector() -> FasterRcnnConfig {
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]).to_vec();
+    FasterRcnnConfig {
+        num_classes: 4,
+        transform: TransformConfig {
+            min_size: 64,
+            max_size: 96,
+            ..TransformConfig::default()
+        },
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: RpnConfig {
+            anchors: AnchorConfig {
+                sizes,
+                ..AnchorConfig::pyramid()
+            },
+            test: ProposalLimits {
+                before_suppression: 50,
+                after_suppression: 20,
+            },
+            ..RpnConfig::default()
+        },
+        roi_heads: RoiHeadsConfig {
+            head: BoxHeadConfig::TwoMlp { features: 32 },
+            ..RoiHeadsConfig::new(4)
+        },
+    }
+}
+
+fn miniature() -> MaskRcnnConfig {
+    let mut config = MaskRcnnConfig::faster(detector());
+    config.mask.layers = vec![8, 8];
+    config.mask.reduced = 8;
+    config
+}
+
+fn noise(width: usize, height: usize, seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    (0..width * height * 3)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .collect()
+}
+
+fn masks(found: &InstanceDetections) -> Vec<f32> {
+    found.masks.clone().into_data().to_vec().unwrap()
+}
+
+fn assert_alike(a: &InstanceDetections, b: &InstanceDetections, tolerance: f32) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.detections.to_vec().iter().zip(b.detections.to_vec()) {
+        assert_eq!(a.label, b.label);
+        assert!((a.score - b.score).abs() < tolerance);
+    }
+    let apart = masks(a)
+        .iter()
+        .zip(masks(b))
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    assert!(apart < tolerance, "masks differ by {apart}");
+}
+
+#[test]
+fn each_detection_has_a_mask_of_probabilities() {
+    let device = test_device();
+    device.seed(1);
+    let model = miniature().init(&device).unwrap();
+    let bytes = noise(50, 40, 1);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 50,
+        height: 40,
+    };
+    let found = model.detect(&[picture]).unwrap().remove(0);
+    assert!(!found.is_empty());
+    assert_eq!(found.masks.dims(), [found.len(), 28, 28]);
+    assert!(masks(&found).iter().all(|p| (0.0..=1.0).contains(p)));
+    let instances = found.instances();
+    assert_eq!(instances.len(), found.len());
+    for instance in instances {
+        assert!(instance.mask.x0 + instance.mask.width <= 50 && instance.mask.y0 + instance.mask.height <= 40);
+    }
+}
+
+#[test]
+fn a_batch_of_two_sizes_equals_its_pictures_alone() {
+    let device = test_device();
+    device.seed(2);
+    let model = miniature().init(&device).unwrap();
+    // Both are padded to 64×96, alone and together.
+    let (first, second) = (noise(90, 60, 3), noise(88, 62, 4));
+    let pictures = [
+        RgbPicture {
+            data: &first,
+            width: 90,
+            height: 60,
+        },
+        RgbPicture {
+            data: &second,
+            width: 88,
+            height: 62,
+        },
+    ];
+    let together = model.detect(&pictures).unwrap();
+    for (picture, together) in pictures.iter().zip(&together) {
+        let alone = model.detect(&[*picture]).unwrap().remove(0);
+        assert!(!alone.is_empty());
+        assert_alike(&alone, together, 1e-4);
+    }
+}
+
+#[test]
+fn without_detections_there_are_no_masks() {
+    let device = test_device();
+    let mut config = miniature();
+    let DetectorConfig::Faster(detector) = &mut config.detector else {
+        panic!("the miniature is a Faster R-CNN")
+    };
+    detector.roi_heads.postprocess.score_threshold = 1.0;
+    let model = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 5);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let found = model.detect(&[picture]).unwrap().remove(0);
+    assert!(found.is_empty() && found.instances().is_empty());
+    assert_eq!(found.masks.dims(), [0, 28, 28]);
+}
+
+#[test]
+fn folding_batch_norm_keeps_the_masks() {
+    let device = test_device();
+    device.seed(6);
+    let mut config = miniature();
+    config.mask.norm_epsilon = Some(1e-5);
+    let model = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 7);
+    let picture = [RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    }];
+    let before = model.detect(&picture).unwrap().remove(0);
+    let after = model.fold_batch_norm().detect(&picture).unwrap().remove(0);
+    assert!(!before.is_empty());
+    assert_alike(&before, &after, 1e-3);
+}
+
+#[test]
+fn a_cascade_takes_the_same_mask_branch() {
+    let device = test_device();
+    device.seed(8);
+    let plain = detector();
+    let config = MaskRcnnConfig {
+        detector: DetectorConfig::Cascade(CascadeRcnnConfig {
+            num_classes: plain.num_classes,
+            transform: plain.transform,
+            backbone: plain.backbone,
+            rpn: plain.rpn,
+            roi_heads: CascadeHeadsConfig {
+                head: BoxHeadConfig::TwoMlp { features: 16 },
+                ..CascadeHeadsConfig::new(4)
+            },
+        }),
+        ..miniature()
+    };
+    let model = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 9);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let found = model.detect(&[picture]).unwrap().remove(0);
+    assert!(!found.is_empty());
+    assert_eq!(found.masks.dims(), [found.len(), 28, 28]);
+    let names: Vec<String> = named_parameters(&model).into_iter().map(|(name, _)| name).collect();
+    for name in ["roi_heads.box_head.2.fc7.bias", "roi_heads.box_predictor.0.cls_score.weight"] {
+        assert!(names.iter().any(|found| found == name), "{name}");
+    }
+}
+
+#[test]
+fn parameters_carry_torchvisions_names() {
+    let device = test_device();
+    let shapes = |config: MaskRcnnConfig| named_parameters(&config.init(&device).unwrap());
+    let has = |all: &[(String, Vec<usize>)], name: &str, shape: &[usize]| {
+        let found = all.iter().find(|(found, _)| found == name);
+        assert_eq!(found.map(|(_, shape)| shape.as_slice()), Some(shape), "{name}");
+    };
+    let plain = shapes(MaskRcnnConfig::resnet50_fpn(91));
+    // 307 tensors: 265 of the body, 16 of the pyramid, 6 of the RPN, 20 of the heads.
+    assert_eq!(plain.len(), 307);
+    has(&plain, "backbone.body.layer1.0.conv1.weight", &[64, 64, 1, 1]);
+    has(&plain, "rpn.head.conv.0.0.weight", &[256, 256, 3, 3]);
+    has(&plain, "rpn.head.cls_logits.weight", &[3, 256, 1, 1]);
+    has(&plain, "roi_heads.box_head.fc6.weight", &[1024, 12544]);
+    has(&plain, "roi_heads.box_predictor.bbox_pred.weight", &[364, 1024]);
+    has(&plain, "roi_heads.mask_head.3.0.bias", &[256]);
+    has(&plain, "roi_heads.mask_predictor.conv5_mask.weight", &[256, 256, 2, 2]);
+    has(&plain, "roi_heads.mask_predictor.mask_fcn_logits.weight", &[91, 256, 1, 1]);
+    let second = shapes(MaskRcnnConfig::resnet50_fpn_v2(91));
+    has(&second, "rpn.head.conv.1.0.bias", &[256]);
+    has(&second, "roi_heads.box_head.3.1.running_var", &[256]);
+    has(&second, "roi_heads.box_head.5.weight", &[1024, 12544]);
+    has(&second, "roi_heads.mask_head.0.1.weight", &[256]);
+}
+
+#[test]
+fn presets_are_valid_values_that_survive_a_file() {
+    for config in [
+        MaskRcnnConfig::resnet50_fpn(14),
+        MaskRcnnConfig::resnet50_fpn_v2(14),
+        MaskRcnnConfig::cascade_resnet50_fpn(14),
+        MaskRcnnConfig::coco_v1(),
+    ] {
+        config.validate().unwrap();
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<MaskRcnnConfig>(&text).unwrap(), config);
+    }
+    let mut config = MaskRcnnConfig::resnet50_fpn(14);
+    config.mask.layers.clear();
+    assert!(matches!(
+        config.validate(),
+        Err(MaskHeadError::Setting {
+            field: "mask.layers",
+            ..
+        })
+    ));
+}

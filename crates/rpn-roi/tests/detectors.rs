@@ -1,0 +1,273 @@
+//! Whole detectors in miniature: batches, empty pictures, folding, settings.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use wardrobe_backbones::BackboneConfig;
+use wardrobe_kernels::device::test_device;
+use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
+use wardrobe_rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, Suppression, TransformConfig,
+};
+use wardrobe_rpn_roi::{CascadeRcnnConfig, Detection, Detections, FasterRcnnConfig, RgbPicture, RpnRoiError};
+
+fn transform() -> TransformConfig {
+    TransformConfig {
+        min_size: 64,
+        max_size: 96,
+        ..TransformConfig::default()
+    }
+}
+
+fn rpn() -> RpnConfig {
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]).to_vec();
+    let limits = ProposalLimits {
+        before_suppression: 50,
+        after_suppression: 40,
+    };
+    RpnConfig {
+        anchors: AnchorConfig {
+            sizes,
+            ..AnchorConfig::pyramid()
+        },
+        test: limits,
+        ..RpnConfig::default()
+    }
+}
+
+fn faster() -> FasterRcnnConfig {
+    let heads = RoiHeadsConfig::new(4);
+    FasterRcnnConfig {
+        num_classes: 4,
+        transform: transform(),
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: rpn(),
+        roi_heads: RoiHeadsConfig {
+            head: BoxHeadConfig::TwoMlp { features: 32 },
+            ..heads
+        },
+    }
+}
+
+/// Noise, so that fresh weights find something everywhere.
+fn noise(width: usize, height: usize, seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    (0..width * height * 3)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .collect()
+}
+
+fn assert_alike(a: &[Detection], b: &[Detection], tolerance: f32) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(b) {
+        assert_eq!(a.label, b.label);
+        assert!((a.score - b.score).abs() < tolerance, "{a:?} {b:?}");
+        let apart = a.bbox.iter().zip(&b.bbox).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 100.0 * tolerance, "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn detections_lie_in_the_picture_and_keep_the_rules() {
+    let device = test_device();
+    device.seed(1);
+    let detector = faster().init(&device).unwrap();
+    let bytes = noise(50, 40, 1);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 50,
+        height: 40,
+    };
+    let found = detector.detect(&[picture]).unwrap().remove(0).to_vec();
+    assert!(!found.is_empty() && found.len() <= 100);
+    assert!(found.windows(2).all(|pair| pair[0].score >= pair[1].score));
+    for detection in &found {
+        let [x1, y1, x2, y2] = detection.bbox;
+        assert!(x1 >= 0.0 && y1 >= 0.0 && x2 <= 50.001 && y2 <= 40.001 && x1 < x2 && y1 < y2);
+        assert!(detection.score > 0.05 && (1..4).contains(&detection.label));
+    }
+}
+
+#[test]
+fn a_batch_of_two_sizes_equals_its_pictures_alone() {
+    let device = test_device();
+    device.seed(2);
+    let detector = faster().init(&device).unwrap();
+    // Resized to about 64×96 and 64×90, both padded to 64×96, alone and together: padding reaches the features near the
+    // border (in torchvision too), so only pictures of one padded size can be compared exactly.
+    let (first, second) = (noise(90, 60, 3), noise(88, 62, 4));
+    let pictures = [
+        RgbPicture {
+            data: &first,
+            width: 90,
+            height: 60,
+        },
+        RgbPicture {
+            data: &second,
+            width: 88,
+            height: 62,
+        },
+    ];
+    let together: Vec<Vec<Detection>> =
+        detector.detect(&pictures).unwrap().iter().map(Detections::to_vec).collect();
+    for (picture, together) in pictures.iter().zip(&together) {
+        let alone = detector.detect(&[*picture]).unwrap().remove(0).to_vec();
+        assert!(!alone.is_empty());
+        assert_alike(&alone, together, 1e-4);
+    }
+}
+
+#[test]
+fn folding_batch_norm_keeps_the_detections() {
+    let device = test_device();
+    device.seed(5);
+    let config = FasterRcnnConfig {
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: RpnConfig {
+            convolutions: 2,
+            ..rpn()
+        },
+        roi_heads: RoiHeadsConfig {
+            head: BoxHeadConfig::ConvFc {
+                convolutions: 2,
+                channels: 8,
+                features: 16,
+                norm_epsilon: 1e-5,
+            },
+            ..RoiHeadsConfig::new(4)
+        },
+        ..faster()
+    };
+    let detector = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 6);
+    let picture = [RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    }];
+    let before = detector.detect(&picture).unwrap().remove(0).to_vec();
+    let after = detector.fold_batch_norm().detect(&picture).unwrap().remove(0).to_vec();
+    assert!(!before.is_empty());
+    assert_alike(&before, &after, 1e-3);
+}
+
+#[test]
+fn vgg_reads_one_level() {
+    let device = test_device();
+    device.seed(8);
+    let config = FasterRcnnConfig {
+        backbone: BackboneConfig::Vgg(wardrobe_backbones::VggConfig::miniature()),
+        rpn: RpnConfig {
+            anchors: AnchorConfig {
+                sizes: vec![vec![16.0, 32.0, 64.0]],
+                aspect_ratios: vec![0.5, 1.0, 2.0],
+            },
+            ..rpn()
+        },
+        roi_heads: RoiHeadsConfig {
+            head: BoxHeadConfig::TwoMlp { features: 16 },
+            ..RoiHeadsConfig::new(1)
+        },
+        ..faster()
+    };
+    let detector = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 9);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    assert!(!detector.detect(&[picture]).unwrap()[0].is_empty());
+}
+
+#[test]
+fn a_cascade_finds_its_way() {
+    let device = test_device();
+    device.seed(10);
+    let plain = faster();
+    let config = CascadeRcnnConfig {
+        num_classes: 4,
+        transform: plain.transform,
+        backbone: plain.backbone,
+        rpn: plain.rpn,
+        roi_heads: CascadeHeadsConfig {
+            head: BoxHeadConfig::TwoMlp { features: 16 },
+            ..CascadeHeadsConfig::new(4)
+        },
+    };
+    let detector = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 11);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let found = detector.detect(&[picture]).unwrap().remove(0).to_vec();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|d| d.score > 0.05 && d.score < 1.0));
+}
+
+#[test]
+fn iou_guided_suppression_needs_its_head_and_runs_with_it() {
+    let mut config = faster();
+    config.roi_heads.postprocess.suppression = Suppression::IouGuided;
+    assert!(matches!(
+        config.validate(),
+        Err(RpnRoiError::Setting {
+            field: "postprocess.suppression",
+            ..
+        })
+    ));
+    config.roi_heads.iou_head = Some(8);
+    let device = test_device();
+    device.seed(12);
+    let detector = config.init(&device).unwrap();
+    let bytes = noise(64, 64, 13);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let found = detector.detect(&[picture]).unwrap().remove(0).to_vec();
+    assert!(!found.is_empty());
+    assert!(found.windows(2).all(|pair| pair[0].score >= pair[1].score));
+}
+
+#[test]
+fn presets_are_valid_values_that_survive_a_file() {
+    for config in [
+        FasterRcnnConfig::resnet50_fpn(14),
+        FasterRcnnConfig::resnet50_fpn_v2(14),
+        FasterRcnnConfig::vgg16(14),
+        FasterRcnnConfig::coco_v1(),
+    ] {
+        config.validate().unwrap();
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<FasterRcnnConfig>(&text).unwrap(), config);
+    }
+    let cascade = CascadeRcnnConfig::resnet50_fpn(14);
+    cascade.validate().unwrap();
+    let text = serde_json::to_string(&cascade).unwrap();
+    assert_eq!(serde_json::from_str::<CascadeRcnnConfig>(&text).unwrap(), cascade);
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    let field = |change: fn(&mut FasterRcnnConfig)| {
+        let mut config = FasterRcnnConfig::resnet50_fpn(14);
+        change(&mut config);
+        match config.validate() {
+            Err(RpnRoiError::Setting { field, .. }) => field,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(field(|c| c.num_classes = 1), "num_classes");
+    assert_eq!(field(|c| c.transform.std[1] = 0.0), "transform.std");
+    assert_eq!(field(|c| c.rpn.nms_threshold = f32::NAN), "rpn.nms_threshold");
+    assert_eq!(field(|c| c.rpn.anchors = AnchorConfig::single_level()), "anchors.sizes");
+    assert_eq!(field(|c| c.rpn.matcher.negative = 0.8), "matcher.negative");
+    assert_eq!(field(|c| c.roi_heads.pooler.levels = 5), "pooler.levels");
+    assert_eq!(field(|c| c.roi_heads.postprocess.detections = 0), "postprocess.detections");
+}
