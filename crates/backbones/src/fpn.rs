@@ -6,14 +6,10 @@
 
 use burn::{
     module::Module,
-    tensor::{
-        Device, Tensor,
-        module::interpolate,
-        ops::{InterpolateMode, InterpolateOptions},
-    },
+    tensor::{Device, Tensor},
 };
 use serde::{Deserialize, Serialize};
-use wardrobe_kernels::conv::{Activation, max_pool2d};
+use wardrobe_kernels::conv::{Activation, max_pool2d, upsample_nearest};
 
 use crate::{
     backbone::Pyramid,
@@ -149,7 +145,9 @@ impl Fpn {
             let [_, _, height, width] = stage.dims();
             let lateral = match merged {
                 None => inner.forward(stage),
-                Some(coarser) => inner.forward_residual(stage, upsample(coarser, [height, width])),
+                Some(coarser) => {
+                    inner.forward_residual(stage, upsample_nearest(coarser, [height, width]))
+                }
             };
             levels.push(layer.forward(lateral.clone()));
             merged = Some(lateral);
@@ -169,21 +167,12 @@ impl Fpn {
 
     /// The pyramid with its norms folded into its convolutions.
     pub fn fold_batch_norm(self) -> Self {
-        let fold = |blocks: Vec<ConvNorm>| {
-            blocks
-                .into_iter()
-                .map(ConvNorm::fold_batch_norm)
-                .collect()
-        };
+        let fold =
+            |blocks: Vec<ConvNorm>| blocks.into_iter().map(ConvNorm::fold_batch_norm).collect();
         Self {
             inner_blocks: fold(self.inner_blocks),
             layer_blocks: fold(self.layer_blocks),
             extra_pool: self.extra_pool,
         }
     }
-}
-
-fn upsample(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
-    interpolate(x, options)
 }

@@ -11,6 +11,8 @@ mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod host;
+#[cfg(any(feature = "flex", feature = "tch"))]
+mod host_tensor;
 mod ops;
 #[cfg(feature = "tch")]
 mod tch;
@@ -158,6 +160,44 @@ pub fn conv2d(
             <Dispatch as ConvBlockOps>::conv_bias_add_act(x, weight, bias, residual, *options)
         }
     })
+}
+
+/// `activation(x · weight + bias)`: `x` `[M, K]`, `weight` `[K, N]` (Burn's layout of a linear
+/// layer), `bias` `[N]`; result `[M, N]`.
+///
+/// # Panics
+/// If the shapes do not fit together.
+pub fn linear(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+) -> Tensor<2> {
+    let ([_, k], [wk, n]) = (x.dims(), weight.dims());
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([n], &weight.device()));
+    assert_eq!(
+        (k, [n]),
+        (wk, bias.dims()),
+        "linear: input {:?}, weight {:?} and bias {:?} do not fit",
+        x.dims(),
+        weight.dims(),
+        bias.dims()
+    );
+    Tensor::from_dispatch(<Dispatch as ConvBlockOps>::linear_act(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        activation,
+    ))
+}
+
+/// The nearest cell of `x` for every cell of a map of `size` `[OH, OW]`: cell floor(o · H / OH).
+/// `[N, C, H, W]` → `[N, C, OH, OW]`; keeps the layout.
+pub fn upsample_nearest(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as ConvBlockOps>::upsample_nearest(
+        x.into_dispatch(),
+        size,
+    ))
 }
 
 /// Asks for the channels-last memory layout where convolutions run faster on it. Shape and values
