@@ -142,8 +142,10 @@ impl BackboneConfig {
                 built(body, returned_stages).validate()?;
                 fpn.validate()?;
                 let channels = built(body, returned_stages).stage_channels();
-                let expected: Vec<usize> =
-                    returned_stages.iter().map(|stage| channels[stage - 1]).collect();
+                let expected: Vec<usize> = returned_stages
+                    .iter()
+                    .map(|stage| channels[stage - 1])
+                    .collect();
                 if fpn.in_channels == expected {
                     return Ok(());
                 }

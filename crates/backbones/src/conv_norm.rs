@@ -75,7 +75,12 @@ impl Conv2dConfig {
         let area = self.kernel * self.kernel;
         Conv2d {
             weight: self.initializer.init_with(
-                [self.out_channels, self.in_channels, self.kernel, self.kernel],
+                [
+                    self.out_channels,
+                    self.in_channels,
+                    self.kernel,
+                    self.kernel,
+                ],
                 Some(self.in_channels * area),
                 Some(self.out_channels * area),
                 device,
@@ -288,7 +293,13 @@ impl ConvNorm {
     /// # Panics
     /// If the shapes do not fit together.
     pub fn forward_residual(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
-        conv_norm(&self.conv, self.norm.as_ref(), x, Some(residual), self.activation)
+        conv_norm(
+            &self.conv,
+            self.norm.as_ref(),
+            x,
+            Some(residual),
+            self.activation,
+        )
     }
 
     /// Channels written.

@@ -192,9 +192,15 @@ impl BatchNorm {
         let (device, count) = (x.device(), (n * h * w) as f64);
         let batch = batch_norm_train(x, self.weight.val(), self.bias.val(), self.epsilon);
         // One value has no unbiased variance; PyTorch refuses such a batch, here it counts as biased.
-        let bessel = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
-        self.running_mean.move_towards(batch.mean, self.momentum, &device);
-        self.running_var.move_towards(batch.variance * bessel, self.momentum, &device);
+        let bessel = if count > 1.0 {
+            count / (count - 1.0)
+        } else {
+            1.0
+        };
+        self.running_mean
+            .move_towards(batch.mean, self.momentum, &device);
+        self.running_var
+            .move_towards(batch.variance * bessel, self.momentum, &device);
         batch.output
     }
 }

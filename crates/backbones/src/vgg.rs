@@ -138,7 +138,9 @@ impl VggConfig {
             features: VggFeatures {
                 sequential: self.layers(device),
             },
-            classifier: self.num_classes.map(|classes| self.classifier(classes, device)),
+            classifier: self
+                .num_classes
+                .map(|classes| self.classifier(classes, device)),
         }
     }
 
@@ -159,8 +161,13 @@ impl VggConfig {
         for group in &self.groups {
             for &width in group {
                 // torchvision keeps the bias beside a norm here, unlike in its other networks.
-                layers.push(VggLayer::Conv(Conv2dConfig::new(channels, width, 3).init(device)));
-                layers.extend(self.norm.map(|norm| VggLayer::Norm(norm.init(width, device))));
+                layers.push(VggLayer::Conv(
+                    Conv2dConfig::new(channels, width, 3).init(device),
+                ));
+                layers.extend(
+                    self.norm
+                        .map(|norm| VggLayer::Norm(norm.init(width, device))),
+                );
                 layers.push(VggLayer::Relu(Relu));
                 channels = width;
             }
@@ -324,9 +331,12 @@ fn run(layers: &[VggLayer], x: Tensor<4>) -> Tensor<4> {
     loop {
         (x, rest) = match rest {
             [] => return x,
-            [VggLayer::Conv(conv), VggLayer::Norm(norm), VggLayer::Relu(_), rest @ ..] => {
-                (conv_norm(conv, Some(norm), x, None, Activation::Relu), rest)
-            }
+            [
+                VggLayer::Conv(conv),
+                VggLayer::Norm(norm),
+                VggLayer::Relu(_),
+                rest @ ..,
+            ] => (conv_norm(conv, Some(norm), x, None, Activation::Relu), rest),
             [VggLayer::Conv(conv), VggLayer::Relu(_), rest @ ..] => {
                 (conv.forward_fused(x, None, Activation::Relu), rest)
             }

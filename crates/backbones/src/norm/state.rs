@@ -183,11 +183,7 @@ impl ModuleDisplayDefault for RunningStatistic {
 
 impl ModuleDisplay for RunningStatistic {}
 
-fn mapped<M: ModuleMapper>(
-    id: ParamId,
-    value: Tensor<1>,
-    mapper: &mut M,
-) -> (ParamId, Tensor<1>) {
+fn mapped<M: ModuleMapper>(id: ParamId, value: Tensor<1>, mapper: &mut M) -> (ParamId, Tensor<1>) {
     let (id, value, _) = mapper.map_float(Param::initialized(id, value)).consume();
     (id, value.set_require_grad(false))
 }

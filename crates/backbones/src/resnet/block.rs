@@ -38,7 +38,13 @@ impl ResidualBlock {
     }
 }
 
-fn convolution(input: usize, output: usize, kernel: usize, stride: usize, device: &Device) -> Conv2d {
+fn convolution(
+    input: usize,
+    output: usize,
+    kernel: usize,
+    stride: usize,
+    device: &Device,
+) -> Conv2d {
     Conv2dConfig::new(input, output, kernel)
         .with_stride(stride)
         .with_bias(false)

@@ -4,11 +4,7 @@ use burn::{nn::LinearConfig, tensor::Device};
 use serde::{Deserialize, Serialize};
 
 use super::{BasicBlock, Bottleneck, ResNet, ResidualBlock};
-use crate::{
-    conv_norm::Conv2dConfig,
-    error::ConfigError,
-    norm::BatchNormConfig,
-};
+use crate::{conv_norm::Conv2dConfig, error::ConfigError, norm::BatchNormConfig};
 
 /// Which block a network is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,7 +182,11 @@ impl ResNetConfig {
             if stage >= self.stages {
                 return Vec::new();
             }
-            let input = if stage == 0 { self.stem_width } else { outputs[stage - 1] };
+            let input = if stage == 0 {
+                self.stem_width
+            } else {
+                outputs[stage - 1]
+            };
             (0..self.blocks[stage])
                 .map(|i| match i {
                     0 => self.block(input, stage, if stage == 0 { 1 } else { 2 }, device),

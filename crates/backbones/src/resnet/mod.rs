@@ -110,7 +110,11 @@ impl ResNet {
     /// is trainable only with 5.
     pub fn with_trainable_layers(mut self, trainable: usize) -> Self {
         let freeze = |blocks: Vec<ResidualBlock>, needed: usize| {
-            if trainable < needed { blocks.freeze() } else { blocks }
+            if trainable < needed {
+                blocks.freeze()
+            } else {
+                blocks
+            }
         };
         self.layer4 = freeze(self.layer4, 1);
         self.layer3 = freeze(self.layer3, 2);

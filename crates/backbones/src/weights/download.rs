@@ -16,7 +16,11 @@ use crate::error::WeightsError;
 /// `~/.cache/wardrobe` (`%LOCALAPPDATA%\wardrobe` on Windows), else `wardrobe` in the folder for
 /// temporary files.
 pub fn cache_folder() -> PathBuf {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("WARDROBE_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("wardrobe")))
         .or_else(|| set("LOCALAPPDATA").map(|folder| folder.join("wardrobe")))
@@ -99,7 +103,9 @@ fn copy(
         copied += count as u64;
         progress(copied);
     }
-    Ok(hash.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
+    Ok(hash.finalize().iter().fold(String::new(), |digits, byte| {
+        digits + &format!("{byte:02x}")
+    }))
 }
 
 fn verified(weights: &KnownWeights, path: &Path, digest: &str) -> Result<(), WeightsError> {
@@ -137,7 +143,10 @@ mod tests {
         let mut copied = Vec::new();
         let mut seen = Vec::new();
         let digest = copy(&b"abc"[..], &mut copied, |bytes| seen.push(bytes)).unwrap();
-        assert_eq!((digest.as_str(), copied.as_slice(), seen.as_slice()), (ABC, &b"abc"[..], &[3][..]));
+        assert_eq!(
+            (digest.as_str(), copied.as_slice(), seen.as_slice()),
+            (ABC, &b"abc"[..], &[3][..])
+        );
     }
 
     #[test]
@@ -145,11 +154,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("abc.pth");
         fs::write(&path, "abc").unwrap();
-        let found = fetch(&weights("ba7816bf"), folder.path(), |_, _| panic!("no download"));
+        let found = fetch(&weights("ba7816bf"), folder.path(), |_, _| {
+            panic!("no download")
+        });
         assert_eq!(found.unwrap(), path);
         let wrong = fetch(&weights("00000000"), folder.path(), |_, _| ()).unwrap_err();
         assert!(
-            wrong.to_string().contains("SHA-256 starts with ba7816bf, expected 00000000"),
+            wrong
+                .to_string()
+                .contains("SHA-256 starts with ba7816bf, expected 00000000"),
             "{wrong}"
         );
         assert!(path.exists());

@@ -25,7 +25,9 @@ impl FileTensor {
     pub(super) fn read(self) -> Result<TensorData, String> {
         let dtype = self.0.dtype;
         if !dtype.is_float() {
-            return Err(format!("it holds {dtype:?}, expected floating-point numbers"));
+            return Err(format!(
+                "it holds {dtype:?}, expected floating-point numbers"
+            ));
         }
         bridge::into_data(self.0)
             .map(TensorData::convert::<f32>)
@@ -126,7 +128,16 @@ fn foreign_object(value: &PickleValue, key: String) -> Option<(String, String)> 
     match value {
         PickleValue::Unsupported(object) => {
             let plain = PLAIN_OBJECTS.contains(&object.as_str());
-            (!plain).then(|| (if key.is_empty() { "the top".to_owned() } else { key }, object.clone()))
+            (!plain).then(|| {
+                (
+                    if key.is_empty() {
+                        "the top".to_owned()
+                    } else {
+                        key
+                    },
+                    object.clone(),
+                )
+            })
         }
         PickleValue::List(items) => items
             .iter()

@@ -63,10 +63,7 @@ fn torch_shape<const D: usize>(path: &ModulePath, param: &Param<Tensor<D>>) -> V
 /// let scores = net.forward(Tensor::zeros([1, 3, 32, 32], &Device::flex()));
 /// assert_eq!(scores.into_data().to_vec::<f32>().unwrap(), [3.0, 3.0]);
 /// ```
-pub fn apply_named<M: Module>(
-    module: M,
-    mut values: impl FnMut(&str, &[usize]) -> Vec<f32>,
-) -> M {
+pub fn apply_named<M: Module>(module: M, mut values: impl FnMut(&str, &[usize]) -> Vec<f32>) -> M {
     fill(module, |name, shape| {
         Some(TensorData::new(values(name, shape), shape.to_vec()))
     })

@@ -134,7 +134,9 @@ pub fn load<M: Module>(
 
     if options.is_partial() {
         report.missing = names_of(&std::mem::take(&mut differences.missing));
-        report.surplus.extend(names_of(&std::mem::take(&mut differences.surplus)));
+        report
+            .surplus
+            .extend(names_of(&std::mem::take(&mut differences.surplus)));
     }
     if !differences.is_empty() {
         return Err(WeightsError::Differences {
@@ -177,7 +179,10 @@ fn expected_shapes<M: Module>(module: &M, options: &LoadOptions) -> BTreeMap<Str
             continue;
         };
         let twice = expected.insert(local.to_owned(), shape);
-        assert!(twice.is_none(), "the module has two parameters called `{name}`");
+        assert!(
+            twice.is_none(),
+            "the module has two parameters called `{name}`"
+        );
     }
     expected
 }

@@ -134,7 +134,13 @@ fn renamed(name: &str, old: &str, new: &str) -> Option<String> {
         "@" => own,
         part => part,
     });
-    Some(head.iter().copied().chain(ending).collect::<Vec<_>>().join("."))
+    Some(
+        head.iter()
+            .copied()
+            .chain(ending)
+            .collect::<Vec<_>>()
+            .join("."),
+    )
 }
 
 #[cfg(test)]
@@ -165,16 +171,31 @@ mod tests {
 
     #[test]
     fn a_conv_norm_is_a_sequential_of_two() {
-        let at = |field| path(&[("downsample", "Struct:Bottleneck"), (field, "Struct:ConvNorm")]).name();
+        let at = |field| {
+            path(&[
+                ("downsample", "Struct:Bottleneck"),
+                (field, "Struct:ConvNorm"),
+            ])
+            .name()
+        };
         assert_eq!(at("conv"), "downsample.0");
         assert_eq!(at("norm"), "downsample.1");
     }
 
     #[test]
     fn only_trained_norms_count_batches() {
-        let trained = path(&[("bn1", "Struct:ResNet"), ("running_var", "Struct:BatchNorm")]);
-        let frozen = path(&[("bn1", "Struct:ResNet"), ("running_var", "Struct:FrozenBatchNorm")]);
-        assert_eq!(trained.batch_counter().as_deref(), Some("bn1.num_batches_tracked"));
+        let trained = path(&[
+            ("bn1", "Struct:ResNet"),
+            ("running_var", "Struct:BatchNorm"),
+        ]);
+        let frozen = path(&[
+            ("bn1", "Struct:ResNet"),
+            ("running_var", "Struct:FrozenBatchNorm"),
+        ]);
+        assert_eq!(
+            trained.batch_counter().as_deref(),
+            Some("bn1.num_batches_tracked")
+        );
         assert_eq!(frozen.batch_counter(), None);
     }
 
@@ -183,11 +204,20 @@ mod tests {
         let all = |_: &str| true;
         let none_known_but = |wanted: &'static str| move |name: &str| name == wanted;
         for (old, new) in [
-            ("backbone.fpn.inner_blocks.3.bias", "backbone.fpn.inner_blocks.3.0.bias"),
+            (
+                "backbone.fpn.inner_blocks.3.bias",
+                "backbone.fpn.inner_blocks.3.0.bias",
+            ),
             ("fpn.layer_blocks.0.weight", "fpn.layer_blocks.0.0.weight"),
             ("rpn.head.conv.weight", "rpn.head.conv.0.0.weight"),
-            ("roi_heads.mask_head.mask_fcn1.weight", "roi_heads.mask_head.0.0.weight"),
-            ("roi_heads.mask_head.mask_fcn4.bias", "roi_heads.mask_head.3.0.bias"),
+            (
+                "roi_heads.mask_head.mask_fcn1.weight",
+                "roi_heads.mask_head.0.0.weight",
+            ),
+            (
+                "roi_heads.mask_head.mask_fcn4.bias",
+                "roi_heads.mask_head.3.0.bias",
+            ),
         ] {
             assert_eq!(modern(old.into(), none_known_but(new)), new);
             // A module that knows the old name keeps it.
@@ -197,7 +227,12 @@ mod tests {
 
     #[test]
     fn unknown_names_stay() {
-        for name in ["rpn.head.conv.running_mean", "inner_blocks.x.weight", "weight", ""] {
+        for name in [
+            "rpn.head.conv.running_mean",
+            "inner_blocks.x.weight",
+            "weight",
+            "",
+        ] {
             assert_eq!(modern(name.into(), |_| false), name);
         }
     }

@@ -183,7 +183,10 @@ mod tests {
     #[test]
     fn batch_counters_and_other_keys_are_passed_over() {
         let options = LoadOptions::strict().with_top_level("model");
-        assert_eq!(options.file_name("model.fc.bias").as_deref(), Some("fc.bias"));
+        assert_eq!(
+            options.file_name("model.fc.bias").as_deref(),
+            Some("fc.bias")
+        );
         assert_eq!(options.file_name("optimizer.state.0"), None);
         assert_eq!(options.file_name("model.bn1.num_batches_tracked"), None);
     }
