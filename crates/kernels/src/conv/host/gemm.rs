@@ -157,7 +157,8 @@ fn blocks<I: Isa>(
         let start = block * K_BLOCK;
         let depth = K_BLOCK.min(b.k - start);
         let (first, last) = (block == 0, block + 1 == blocks);
-        for (index, panel) in b.panels.chunks_exact((I::NR * b.k).max(1)).enumerate() {
+        for index in 0..b.n.div_ceil(I::NR) {
+            let panel = &b.panels[index * I::NR * b.k..];
             let column = index * I::NR;
             let columns = I::NR.min(b.n - column);
             let mut row = 0;
