@@ -16,15 +16,17 @@ const FORWARD: f32 = 2e-6;
 const GRADIENT: f32 = 2e-5;
 
 fn align_cases() -> impl Iterator<Item = (String, RoiAlignOptions)> {
-    [("legacy", false), ("aligned", true)].into_iter().flat_map(|(name, aligned)| {
-        (0..4).map(move |ratio| {
-            let size = if ratio == 2 { [7, 7] } else { [3, 5] };
-            let options = RoiAlignOptions::new(size, 0.25)
-                .with_sampling_ratio(ratio)
-                .with_aligned(aligned);
-            (format!("{name}_ratio{ratio}"), options)
+    [("legacy", false), ("aligned", true)]
+        .into_iter()
+        .flat_map(|(name, aligned)| {
+            (0..4).map(move |ratio| {
+                let size = if ratio == 2 { [7, 7] } else { [3, 5] };
+                let options = RoiAlignOptions::new(size, 0.25)
+                    .with_sampling_ratio(ratio)
+                    .with_aligned(aligned);
+                (format!("{name}_ratio{ratio}"), options)
+            })
         })
-    })
 }
 
 #[test]
@@ -37,7 +39,12 @@ fn align_and_its_twin_equal_torchvision() {
         let expected = file.float::<4>(&format!("{case}.output"), &device);
         let fast = roi_align(features.clone(), rois.clone(), &options);
         assert_close(fast, expected.clone(), FORWARD, &case);
-        assert_close(twin::roi_align(features, rois, &options), expected, FORWARD, &case);
+        assert_close(
+            twin::roi_align(features, rois, &options),
+            expected,
+            FORWARD,
+            &case,
+        );
     }
 }
 
@@ -49,7 +56,10 @@ fn align_reads_channels_last_views_with_the_same_result() {
         let features = file.float::<4>("features", &device);
         // Stored as [N, H, W, C], seen as [N, C, H, W].
         let [n, c, h, w] = features.dims();
-        let stored = features.permute([0, 2, 3, 1]).reshape([n, h * w * c]).reshape([n, h, w, c]);
+        let stored = features
+            .permute([0, 2, 3, 1])
+            .reshape([n, h * w * c])
+            .reshape([n, h, w, c]);
         let view = stored.permute([0, 3, 1, 2]);
         let rois = file.float::<2>("rois", &device);
         let expected = file.float::<4>(&format!("{case}.output"), &device);
@@ -65,9 +75,16 @@ fn align_gradient_equals_torch() {
         let features = file.float::<4>("features", &device).require_grad();
         let rois = file.float::<2>("rois", &device);
         let weights = file.float::<4>(&format!("{case}.weights"), &device);
-        let gradients = (roi_align(features.clone(), rois, &options) * weights).sum().backward();
+        let gradients = (roi_align(features.clone(), rois, &options) * weights)
+            .sum()
+            .backward();
         let expected = file.float::<4>(&format!("{case}.gradient"), &roi_support::device());
-        assert_close(features.grad(&gradients).unwrap(), expected, GRADIENT, &case);
+        assert_close(
+            features.grad(&gradients).unwrap(),
+            expected,
+            GRADIENT,
+            &case,
+        );
     }
 }
 
@@ -85,8 +102,19 @@ fn pyramid_equals_multi_scale_roi_align() {
     assert_eq!(scales, [0.25, 0.125, 0.0625, 0.03125]);
 
     let level_of = assign_levels(rois.clone(), &LevelAssignment::default());
-    let expected: Vec<i64> = file.int::<1>("level_of", &device).into_data().iter().collect();
-    assert_eq!(level_of.clone().into_data().iter::<i64>().collect::<Vec<_>>(), expected);
+    let expected: Vec<i64> = file
+        .int::<1>("level_of", &device)
+        .into_data()
+        .iter()
+        .collect();
+    assert_eq!(
+        level_of
+            .clone()
+            .into_data()
+            .iter::<i64>()
+            .collect::<Vec<_>>(),
+        expected
+    );
 
     let options = RoiAlignOptions::new([3, 3], 0.25).with_scales(scales);
     let output = pyramid_roi_align(&levels, rois.clone(), level_of.clone(), &options);

@@ -32,12 +32,20 @@ fn compare(
     let data = numbers.tensor(features, &roi_support::device());
     let leaf = || Tensor::<4>::from_data(data.to_data(), &device).require_grad();
     let (a, b) = (leaf(), leaf());
-    let (fast, plain) = (fast(a.clone(), rois(boxes, &device)), plain(b.clone(), rois(boxes, &device)));
+    let (fast, plain) = (
+        fast(a.clone(), rois(boxes, &device)),
+        plain(b.clone(), rois(boxes, &device)),
+    );
     assert_close(fast.clone(), plain.clone(), VALUES, what);
     let weights = numbers.tensor(fast.dims(), &device);
     let fast = (fast * weights.clone()).sum().backward();
     let plain = (plain * weights).sum().backward();
-    assert_close(a.grad(&fast).unwrap(), b.grad(&plain).unwrap(), GRADIENTS, what);
+    assert_close(
+        a.grad(&fast).unwrap(),
+        b.grad(&plain).unwrap(),
+        GRADIENTS,
+        what,
+    );
 }
 
 #[test]
@@ -120,7 +128,10 @@ fn precise_box_gradients() {
         let features = numbers.tensor([2, channels, 13, 19], &device);
         let weights = numbers.tensor([23, channels, 4, 3], &device);
         let options = RoiPoolOptions::new([4, 3], 0.25);
-        let (a, b) = (rois(&boxes, &device).require_grad(), rois(&boxes, &device).require_grad());
+        let (a, b) = (
+            rois(&boxes, &device).require_grad(),
+            rois(&boxes, &device).require_grad(),
+        );
         let fast = prroi_pool(features.clone(), a.clone(), &options) * weights.clone();
         let plain = twin::prroi_pool(features, b.clone(), &options) * weights;
         let fast = a.grad(&fast.sum().backward()).unwrap();
@@ -162,7 +173,12 @@ fn pyramids_of_one_to_four_levels() {
             let plain = (plain * weights).sum().backward();
             for (level, (a, b)) in a.iter().zip(&b).enumerate() {
                 let what = format!("{reduction:?}, level {level} of {count}");
-                assert_close(a.grad(&fast).unwrap(), b.grad(&plain).unwrap(), GRADIENTS, &what);
+                assert_close(
+                    a.grad(&fast).unwrap(),
+                    b.grad(&plain).unwrap(),
+                    GRADIENTS,
+                    &what,
+                );
             }
         }
     }
@@ -172,7 +188,8 @@ fn pyramids_of_one_to_four_levels() {
 fn any_box() -> impl Strategy<Value = [f32; 5]> {
     let image = prop_oneof![9 => 0.0f32..2.0, 1 => Just(-1.0f32), 1 => Just(2.0f32)];
     let corner = || prop_oneof![8 => -30.0f32..70.0, 1 => Just(0.0f32), 1 => Just(16.0f32)];
-    (image, corner(), corner(), corner(), corner()).prop_map(|(i, a, b, c, d)| [i.floor(), a, b, c, d])
+    (image, corner(), corner(), corner(), corner())
+        .prop_map(|(i, a, b, c, d)| [i.floor(), a, b, c, d])
 }
 
 proptest! {

@@ -10,8 +10,8 @@ use burn::{
 use burn_flex::FlexTensor;
 
 use super::{
-    FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions,
-    host::{self, FeatureMap},
+    FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions, SampleReduction,
+    host::{self, FeatureMap, Gradient},
 };
 
 /// Sizes `[N, C, H, W]`.
@@ -68,6 +68,41 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>, dtype: DType) -> FlexTensor
     }
 }
 
+/// The gradient of a map while it is summed up.
+struct Sum {
+    values: Vec<f32>,
+    sizes: [usize; 4],
+    channels_last: bool,
+}
+
+impl Sum {
+    /// `reads`: whether the gradient depends on the values of the map, and so follows its layout.
+    fn new(map: &FeatureMap<'_>, reads: bool) -> Self {
+        let sizes = [map.images, map.channels, map.height, map.width];
+        Self {
+            values: host::zeroed(sizes.iter().product()),
+            sizes,
+            channels_last: map.is_wide() && (!reads || map.is_channels_last()),
+        }
+    }
+
+    fn gradient(&mut self) -> Gradient<'_> {
+        Gradient {
+            data: &mut self.values,
+            channels_last: self.channels_last,
+        }
+    }
+
+    fn tensor(self, dtype: DType) -> FlexTensor {
+        let [n, c, h, w] = self.sizes;
+        if self.channels_last {
+            tensor(self.values, [n, h, w, c], dtype).permute(&[0, 3, 1, 2])
+        } else {
+            tensor(self.values, self.sizes, dtype)
+        }
+    }
+}
+
 /// Sizes of a pooled tensor `[K, C, PH, PW]`.
 fn pooled(features: &FlexTensor, rois: &FlexTensor, [height, width]: [usize; 2]) -> [usize; 4] {
     [rois.layout().shape()[0], sizes(features)[1], height, width]
@@ -91,7 +126,7 @@ impl RoiOps for Flex {
         let shape = pooled(&levels[0], &rois, options.output_size);
         let maps: Vec<FeatureMap<'_>> = levels.iter().map(view).collect();
         let level_of: Vec<i64> = level_of.into_data().iter::<i64>().collect();
-        let mut out = vec![0.0; shape.iter().product()];
+        let mut out = host::zeroed(shape.iter().product());
         host::roi_align(&maps, &values(rois), &level_of, &options, &mut out);
         tensor(out, shape, dtype)
     }
@@ -113,29 +148,21 @@ impl RoiOps for Flex {
             .collect();
         let maps: Vec<FeatureMap<'_>> = levels.iter().map(view).collect();
         let level_of: Vec<i64> = level_of.into_data().iter::<i64>().collect();
-        let mut sums: Vec<Vec<f32>> = levels
-            .iter()
-            .map(|level| vec![0.0; level.layout().num_elements()])
-            .collect();
-        let out = sums.iter_mut().map(Vec::as_mut_slice).collect();
+        let reads = options.reduction == SampleReduction::Max;
+        let mut sums: Vec<Sum> = maps.iter().map(|map| Sum::new(map, reads)).collect();
+        let out = sums.iter_mut().map(Sum::gradient).collect();
         let rois = values(rois);
         with_values(grad, |grad| {
             host::roi_align_backward(&maps, &rois, &level_of, grad, &options, out);
         });
-        let shapes = levels.iter().map(sizes);
-        let mut grads = sums
-            .into_iter()
-            .zip(shapes)
-            .map(|(sum, shape)| tensor(sum, shape, dtype));
-        let first = grads.next();
-        let mut last = first.expect("a pyramid has a level");
-        let l0 = last.clone();
+        let mut grads = sums.into_iter().map(|sum| sum.tensor(dtype));
+        let mut last = None;
         let mut next = || {
-            last = grads.next().unwrap_or_else(|| last.clone());
-            last.clone()
+            last = grads.next().or_else(|| last.take());
+            last.clone().expect("a pyramid has a level")
         };
         FeatureLevels {
-            l0,
+            l0: next(),
             l1: next(),
             l2: next(),
             l3: next(),
@@ -150,7 +177,7 @@ impl RoiOps for Flex {
         let dtype = features.dtype();
         let features = readable(features);
         let shape = pooled(&features, &rois, options.output_size);
-        let mut out = vec![0.0; shape.iter().product()];
+        let mut out = host::zeroed(shape.iter().product());
         host::roi_pool(view(&features), &values(rois), &options, &mut out);
         tensor(out, shape, dtype)
     }
@@ -163,13 +190,13 @@ impl RoiOps for Flex {
     ) -> FloatTensor<Self> {
         let dtype = features.dtype();
         let features = readable(features);
-        let shape = sizes(&features);
-        let mut out = vec![0.0; shape.iter().product()];
+        let map = view(&features);
+        let mut sum = Sum::new(&map, true);
         let rois = values(rois);
         with_values(grad, |grad| {
-            host::roi_pool_backward(view(&features), &rois, grad, &options, &mut out);
+            host::roi_pool_backward(map, &rois, grad, &options, sum.gradient());
         });
-        tensor(out, shape, dtype)
+        sum.tensor(dtype)
     }
 
     fn prroi_pool(
@@ -180,7 +207,7 @@ impl RoiOps for Flex {
         let dtype = features.dtype();
         let features = readable(features);
         let shape = pooled(&features, &rois, options.output_size);
-        let mut out = vec![0.0; shape.iter().product()];
+        let mut out = host::zeroed(shape.iter().product());
         host::prroi_pool(view(&features), &values(rois), &options, &mut out);
         tensor(out, shape, dtype)
     }
@@ -191,14 +218,13 @@ impl RoiOps for Flex {
         grad: FloatTensor<Self>,
         options: RoiPoolOptions,
     ) -> FloatTensor<Self> {
-        let shape = sizes(&features);
-        let map = FeatureMap::sizes_only(shape);
-        let mut out = vec![0.0; shape.iter().product()];
+        let map = FeatureMap::sizes_only(sizes(&features));
+        let mut sum = Sum::new(&map, false);
         let rois = values(rois);
         with_values(grad, |grad| {
-            host::prroi_pool_backward_features(map, &rois, grad, &options, &mut out);
+            host::prroi_pool_backward_features(map, &rois, grad, &options, sum.gradient());
         });
-        tensor(out, shape, features.dtype())
+        sum.tensor(features.dtype())
     }
 
     fn prroi_pool_backward_rois(

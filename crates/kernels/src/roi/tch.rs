@@ -9,8 +9,8 @@ use burn_tch::TchTensor;
 use tch::{Device, Kind, Tensor};
 
 use super::{
-    FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions, composed,
-    host::{self, FeatureMap},
+    FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions, SampleReduction, composed,
+    host::{self, FeatureMap, Gradient},
 };
 
 /// Sizes `[N, C, H, W]`.
@@ -48,17 +48,78 @@ fn values(tensor: &Tensor) -> &[f32] {
     unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast::<f32>(), tensor.numel()) }
 }
 
-/// A new tensor of zeros that `fill` writes to.
+/// A new tensor that `fill` writes in full.
 fn filled(shape: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
-    let tensor = Tensor::zeros(shape.map(|size| size as i64), (Kind::Float, Device::Cpu));
-    if tensor.numel() > 0 {
-        // SAFETY: fresh, contiguous, and known to nobody else.
-        let data = unsafe {
-            std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), tensor.numel())
-        };
-        fill(data);
-    }
+    let tensor = Tensor::empty(shape.map(|size| size as i64), (Kind::Float, Device::Cpu));
+    fill(values_mut(&tensor));
     tensor
+}
+
+/// The values of a contiguous CPU tensor that has just been made.
+#[allow(clippy::mut_from_ref)]
+fn values_mut(fresh: &Tensor) -> &mut [f32] {
+    if fresh.numel() == 0 {
+        return &mut [];
+    }
+    // SAFETY: contiguous, alive as long as the borrow, and its only user is the caller.
+    let values =
+        unsafe { std::slice::from_raw_parts_mut(fresh.data_ptr().cast::<f32>(), fresh.numel()) };
+    host::advise(values);
+    values
+}
+
+/// The gradients of maps while they are summed up.
+struct Sums {
+    tensors: Vec<Tensor>,
+    channels_last: Vec<bool>,
+}
+
+impl Sums {
+    /// `reads`: whether the gradient depends on the values of the map, and so follows its layout.
+    fn new(maps: &[FeatureMap<'_>], reads: bool) -> Self {
+        let channels_last: Vec<bool> = maps
+            .iter()
+            .map(|map| map.is_wide() && (!reads || map.is_channels_last()))
+            .collect();
+        let tensors = maps.iter().zip(&channels_last).map(|(map, last)| {
+            let [n, c, h, w] = [map.images, map.channels, map.height, map.width];
+            let shape = if *last { [n, h, w, c] } else { [n, c, h, w] };
+            filled(shape, |values| values.fill(0.0))
+        });
+        Self {
+            tensors: tensors.collect(),
+            channels_last,
+        }
+    }
+
+    fn gradients(&mut self) -> Vec<Gradient<'_>> {
+        let pairs = self.tensors.iter().zip(&self.channels_last);
+        pairs
+            .map(|(tensor, &channels_last)| Gradient {
+                data: values_mut(tensor),
+                channels_last,
+            })
+            .collect()
+    }
+
+    /// As `[N, C, H, W]`.
+    fn finish(self) -> Vec<Tensor> {
+        let pairs = self.tensors.into_iter().zip(self.channels_last);
+        pairs
+            .map(|(tensor, last)| {
+                if last {
+                    tensor.permute([0, 3, 1, 2])
+                } else {
+                    tensor
+                }
+            })
+            .collect()
+    }
+
+    /// The only one, as `[N, C, H, W]`.
+    fn finish_one(self) -> Tensor {
+        self.finish().remove(0)
+    }
 }
 
 /// In single precision, which the kernels compute in.
@@ -129,12 +190,11 @@ impl RoiOps for LibTorch {
         let grads = if on_host(&levels.l0) {
             let (rois, grad) = (contiguous(&rois), contiguous(&grad));
             let views: Vec<FeatureMap<'_>> = maps.iter().map(view).collect();
-            let shapes: Vec<[usize; 4]> = maps.iter().map(sizes).collect();
-            filled_all(&shapes, |out| {
-                let level_of = indices(&level_of);
-                let (rois, grad) = (values(&rois), values(&grad));
-                host::roi_align_backward(&views, rois, &level_of, grad, &options, out);
-            })
+            let mut sums = Sums::new(&views, options.reduction == SampleReduction::Max);
+            let level_of = indices(&level_of);
+            let (rois, grad) = (values(&rois), values(&grad));
+            host::roi_align_backward(&views, rois, &level_of, grad, &options, sums.gradients());
+            sums.finish()
         } else {
             let (rois, level_of) = (single(&rois), &level_of.tensor);
             composed::gradients(&maps, &single(&grad), |maps| {
@@ -184,9 +244,10 @@ impl RoiOps for LibTorch {
         let map = single(&features);
         let output = if on_host(&features) {
             let (rois, grad) = (contiguous(&rois), contiguous(&grad));
-            filled(sizes(&map), |out| {
-                host::roi_pool_backward(view(&map), values(&rois), values(&grad), &options, out);
-            })
+            let mut sum = Sums::new(&[view(&map)], true);
+            let out = sum.gradients().remove(0);
+            host::roi_pool_backward(view(&map), values(&rois), values(&grad), &options, out);
+            sum.finish_one()
         } else {
             let rois = single(&rois);
             composed::gradient(&map, &single(&grad), |map| {
@@ -222,12 +283,12 @@ impl RoiOps for LibTorch {
         let map = single(&features);
         let output = if on_host(&features) {
             let (rois, grad) = (contiguous(&rois), contiguous(&grad));
-            let shape = sizes(&map);
-            filled(shape, |out| {
-                let map = FeatureMap::sizes_only(shape);
-                let (rois, grad) = (values(&rois), values(&grad));
-                host::prroi_pool_backward_features(map, rois, grad, &options, out);
-            })
+            let map = FeatureMap::sizes_only(sizes(&map));
+            let mut sum = Sums::new(&[map], false);
+            let out = sum.gradients().remove(0);
+            let (rois, grad) = (values(&rois), values(&grad));
+            host::prroi_pool_backward_features(map, rois, grad, &options, out);
+            sum.finish_one()
         } else {
             let rois = single(&rois);
             composed::gradient(&map, &single(&grad), |map| {
@@ -256,19 +317,4 @@ impl RoiOps for LibTorch {
         };
         result(output, &rois)
     }
-}
-
-/// New tensors of zeros that `fill` writes to.
-fn filled_all(shapes: &[[usize; 4]], fill: impl FnOnce(Vec<&mut [f32]>)) -> Vec<Tensor> {
-    let tensors: Vec<Tensor> = shapes
-        .iter()
-        .map(|shape| Tensor::zeros(shape.map(|size| size as i64), (Kind::Float, Device::Cpu)))
-        .collect();
-    let slices = tensors.iter().map(|tensor| match tensor.numel() {
-        0 => &mut [],
-        // SAFETY: fresh, contiguous, distinct, and known to nobody else.
-        count => unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), count) },
-    });
-    fill(slices.collect());
-    tensors
 }

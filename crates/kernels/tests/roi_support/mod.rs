@@ -57,7 +57,12 @@ pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 /// Asserts that two tensors agree to `tolerance`, and names the worst element.
 #[track_caller]
-pub fn assert_close<const D: usize>(actual: Tensor<D>, expected: Tensor<D>, tolerance: f32, what: &str) {
+pub fn assert_close<const D: usize>(
+    actual: Tensor<D>,
+    expected: Tensor<D>,
+    tolerance: f32,
+    what: &str,
+) {
     assert_eq!(actual.dims(), expected.dims(), "{what}: shapes");
     let dims = actual.dims();
     for (i, (a, e)) in values(actual).into_iter().zip(values(expected)).enumerate() {
@@ -96,6 +101,9 @@ impl Fixture {
         let tensor = file.tensor(name).unwrap();
         let (bytes, rest) = tensor.data().as_chunks::<B>();
         assert!(rest.is_empty(), "{name} has elements of another size");
-        (bytes.iter().copied().map(value).collect(), tensor.shape().to_vec())
+        (
+            bytes.iter().copied().map(value).collect(),
+            tensor.shape().to_vec(),
+        )
     }
 }

@@ -1,5 +1,8 @@
 //! A strided view of a feature map.
 
+/// Channels from which on gradients are channels-last: one AVX-512 register.
+const WIDE_MAP: usize = 16;
+
 /// One feature map `[N, C, H, W]` of any layout.
 #[derive(Clone, Copy)]
 pub(crate) struct FeatureMap<'a> {
@@ -67,8 +70,23 @@ impl<'a> FeatureMap<'a> {
         self.stride[1] == 1 || self.channels == 1
     }
 
+    /// Whether a gradient that does not read the map is best written channels-last.
+    ///
+    /// Cells then take all their channels in one go; convolutions here keep that layout anyway.
+    pub fn is_wide(&self) -> bool {
+        self.channels >= WIDE_MAP
+    }
+
     /// Index of channel `channel` of the first cell of `image`.
     pub fn origin(&self, image: usize, channel: usize) -> usize {
         image * self.stride[0] + channel * self.stride[1]
     }
+}
+
+/// Where the gradient of a map goes: contiguous `[N, H, W, C]` or `[N, C, H, W]`.
+pub(crate) struct Gradient<'a> {
+    /// Zeros at first.
+    pub data: &'a mut [f32],
+    /// Whether the channels of a cell lie side by side.
+    pub channels_last: bool,
 }

@@ -11,6 +11,7 @@
 mod drive;
 mod geometry;
 mod map;
+mod memory;
 mod precise;
 mod quantised;
 mod rule;
@@ -19,7 +20,8 @@ mod separable;
 mod tiles;
 mod vector;
 
-pub(crate) use map::FeatureMap;
+pub(crate) use map::{FeatureMap, Gradient};
+pub(crate) use memory::{advise, zeroed};
 
 use self::{
     geometry::Target, precise::PreciseBoxes, quantised::Quantised, sampled_max::SampledMax,
@@ -46,7 +48,7 @@ pub(crate) fn roi_align(
     }
 }
 
-/// Gradient of [`roi_align`] with respect to each map, added to `out`: one `[N, C, H, W]` per map.
+/// Gradient of [`roi_align`] with respect to each map, written to `out`, zeros at first.
 ///
 /// An average reads only the sizes of `maps`.
 pub(crate) fn roi_align_backward(
@@ -55,7 +57,7 @@ pub(crate) fn roi_align_backward(
     level_of: &[i64],
     grad: &[f32],
     options: &RoiAlignOptions,
-    out: Vec<&mut [f32]>,
+    out: Vec<Gradient<'_>>,
 ) {
     let targets = Target::of_pyramid(maps, rois, level_of);
     match options.reduction {
@@ -81,13 +83,13 @@ pub(crate) fn roi_pool(
     drive::pool(&Quantised::new(&map, rois, &targets, options), &[map], out);
 }
 
-/// Gradient of [`roi_pool`] with respect to the map, added to `out` `[N, C, H, W]`.
+/// Gradient of [`roi_pool`] with respect to the map, written to `out`, zeros at first.
 pub(crate) fn roi_pool_backward(
     map: FeatureMap<'_>,
     rois: &[f32],
     grad: &[f32],
     options: &RoiPoolOptions,
-    out: &mut [f32],
+    out: Gradient<'_>,
 ) {
     let targets = Target::of_map(&map, rois);
     let rule = Quantised::new(&map, rois, &targets, options);
@@ -109,14 +111,14 @@ pub(crate) fn prroi_pool(
     );
 }
 
-/// Gradient of [`prroi_pool`] with respect to the map, of which only the size is read, added to
-/// `out` `[N, C, H, W]`.
+/// Gradient of [`prroi_pool`] with respect to the map, of which only the size is read, written to
+/// `out`, zeros at first.
 pub(crate) fn prroi_pool_backward_features(
     map: FeatureMap<'_>,
     rois: &[f32],
     grad: &[f32],
     options: &RoiPoolOptions,
-    out: &mut [f32],
+    out: Gradient<'_>,
 ) {
     let targets = Target::of_map(&map, rois);
     let rule = Separable::precise(&map, rois, &targets, options);

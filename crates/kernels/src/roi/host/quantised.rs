@@ -144,8 +144,8 @@ impl Spread for Quantised<'_> {
                 }
             }
             for lane in 0..L {
-                if winner[lane] != u32::MAX {
-                    let cell = winner[lane] as usize;
+                let cell = winner[lane] as usize;
+                if winner[lane] != u32::MAX && into.holds(cell / self.width) {
                     into.lanes::<L>(cell / self.width, cell % self.width)[lane] += grad[lane];
                 }
             }

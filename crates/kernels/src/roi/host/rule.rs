@@ -1,5 +1,7 @@
 //! What a pooling rule tells the driver.
 
+use std::ops::Range;
+
 use super::{geometry::Target, tiles::TILE};
 
 /// The cells of one image and one block of channels: `L` channels side by side in each cell.
@@ -24,18 +26,25 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Like [`Cells`], to add gradients to.
+/// Like [`Cells`], to add gradients to; only some of the rows are there.
 pub(super) struct CellsMut<'a> {
     pub data: &'a mut [f32],
     pub row: usize,
     pub column: usize,
+    pub rows: Range<usize>,
 }
 
 impl CellsMut<'_> {
-    /// The channels of one cell.
+    /// Whether row `y` is there.
+    #[inline(always)]
+    pub fn holds(&self, y: usize) -> bool {
+        self.rows.contains(&y)
+    }
+
+    /// The channels of one cell of a row that is there.
     #[inline(always)]
     pub fn lanes<const L: usize>(&mut self, y: usize, x: usize) -> &mut [f32; L] {
-        let at = y * self.row + x * self.column;
+        let at = (y - self.rows.start) * self.row + x * self.column;
         let Some(lanes) = self.data.get_mut(at..).and_then(<[f32]>::first_chunk_mut) else {
             outside()
         };
@@ -154,7 +163,8 @@ pub(super) trait Spread: Pool {
     /// Whether [`Spread::spread`] reads the cells.
     const READS_CELLS: bool;
 
-    /// Adds the gradient of RoI `k`, one array per output, to the cells it came from.
+    /// Adds the gradient of RoI `k`, one array per output, to the cells it came from, as far as
+    /// their rows are there.
     fn spread<const L: usize>(
         &self,
         k: usize,

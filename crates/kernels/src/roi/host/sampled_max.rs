@@ -186,6 +186,9 @@ impl Spread for SampledMax<'_> {
                 );
                 let weights = corner_weights(y, x);
                 for ((y, x), weight) in corner_cells(y, x).into_iter().zip(weights) {
+                    if !into.holds(y) {
+                        continue;
+                    }
                     into.lanes::<L>(y, x)[lane] += weight * grad[lane];
                 }
             }

@@ -206,6 +206,9 @@ impl Spread for Separable<'_> {
             for (column, grad) in grad.iter().enumerate() {
                 let columns = self.x.bin(k, column);
                 for y in rows {
+                    if !into.holds(y.cell as usize) {
+                        continue;
+                    }
                     for x in columns {
                         let weight = y.weight * x.weight;
                         let lanes = into.lanes::<L>(y.cell as usize, x.cell as usize);

@@ -93,9 +93,9 @@ impl Tiles {
         self.prepare(rows, tiles, |_, _, cells| cells.fill(0.0));
     }
 
-    /// Adds every ready tile to `planes`, the contiguous `[channels, H, W]` it was taken from.
+    /// Writes every ready tile to its place in `planes`, contiguous `[channels, H, W]`.
     #[inline(always)]
-    pub fn add_to<const L: usize>(&self, planes: &mut [f32]) {
+    pub fn write_to<const L: usize>(&self, planes: &mut [f32]) {
         let plane = self.height * self.width;
         let across = self.across();
         for (index, _) in self.ready.iter().enumerate().filter(|(_, ready)| **ready) {
@@ -104,8 +104,8 @@ impl Tiles {
             let at = index / across * self.width + first;
             let cells = &self.data[at * L..(at + count) * L];
             for (lane, target) in planes.chunks_exact_mut(plane).enumerate() {
-                for (sum, cell) in target[at..at + count].iter_mut().zip(cells.chunks_exact(L)) {
-                    *sum += cell[lane];
+                for (value, cell) in target[at..at + count].iter_mut().zip(cells.chunks_exact(L)) {
+                    *value = cell[lane];
                 }
             }
         }
@@ -125,6 +125,7 @@ impl Tiles {
         CellsMut {
             row: self.width * self.lanes,
             column: self.lanes,
+            rows: 0..self.height,
             data: &mut self.data,
         }
     }

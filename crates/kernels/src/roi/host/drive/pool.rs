@@ -1,32 +1,19 @@
-//! Walks maps, channels and RoIs for a pooling rule, in parallel.
-
-use std::{
-    cmp::Reverse,
-    sync::{Mutex, PoisonError},
-};
+//! From cells to bins.
 
 use super::{
-    FeatureMap,
-    geometry::Target,
-    rule::{Cells, Pool, Spread},
-    tiles::Tiles,
-    vector::{Job, widest},
+    super::{
+        FeatureMap,
+        geometry::Target,
+        rule::{Cells, Pool},
+    },
+    LANES, Scratch, Task, WIDE, ordered, push_chunks, run,
 };
-
-/// Channels of a block of a planar map: one AVX-512 register, one cache line per cell.
-pub(super) const LANES: usize = 16;
-
-/// Channels taken together where they already lie side by side.
-const WIDE: usize = 64;
 
 /// Below this many channels, turning a planar map costs more than reading its planes one by one.
 const MIN_BLOCK: usize = 4;
 
-/// Rows that share a place in the order of RoIs, so that neighbours in it find cells in the cache.
-const BAND: u32 = 32;
-
 /// Pools every RoI into `out` `[K, C, outputs]`, all of which is written.
-pub(super) fn pool<R: Pool>(rule: &R, maps: &[FeatureMap<'_>], out: &mut [f32]) {
+pub(in super::super) fn pool<R: Pool>(rule: &R, maps: &[FeatureMap<'_>], out: &mut [f32]) {
     let outputs = rule.outputs();
     let channels = maps[0].channels;
     if out.is_empty() {
@@ -73,119 +60,6 @@ pub(super) fn pool<R: Pool>(rule: &R, maps: &[FeatureMap<'_>], out: &mut [f32]) 
         void.fill(0.0);
     }
     run(tasks);
-}
-
-/// Adds the gradient of every RoI, `grad` `[K, C, outputs]`, to `out`: one `[N, C, H, W]` per map.
-pub(super) fn spread<R: Spread>(
-    rule: &R,
-    maps: &[FeatureMap<'_>],
-    grad: &[f32],
-    out: Vec<&mut [f32]>,
-) {
-    let mut tasks = Vec::new();
-    for (level, (map, out)) in maps.iter().zip(out).enumerate() {
-        if out.is_empty() {
-            continue;
-        }
-        let order = ordered(rule, level);
-        let image_of = |k: &usize| rule.targets()[*k].map(|target| target.image);
-        let plane = map.height * map.width;
-        let images = out.chunks_mut(map.channels * plane).enumerate();
-        for (image, out) in images {
-            let start = order.partition_point(|k| image_of(k) < Some(image));
-            let end = order.partition_point(|k| image_of(k) <= Some(image));
-            if start == end {
-                continue;
-            }
-            for (block, planes) in out.chunks_mut(LANES * plane).enumerate() {
-                tasks.push(SpreadTask {
-                    rule,
-                    map,
-                    image,
-                    channel: block * LANES,
-                    rois: order[start..end].to_vec(),
-                    grad,
-                    planes,
-                });
-            }
-        }
-    }
-    tasks.sort_by_key(|task| Reverse(task.rois.len()));
-    run(tasks);
-}
-
-/// The RoIs of a level by image, then by place: an order that depends on the inputs alone.
-fn ordered<R: Pool>(rule: &R, level: usize) -> Vec<usize> {
-    let targets = rule.targets();
-    let mut order: Vec<usize> = (0..targets.len())
-        .filter(|&k| targets[k].is_some_and(|target| target.level == level))
-        .collect();
-    order.sort_by_cached_key(|&k| {
-        let first = |cells: &[u32]| cells.first().copied().unwrap_or(0);
-        let row = first(rule.footprints().rows(k)) / BAND;
-        let tile = first(rule.footprints().tiles(k));
-        (targets[k], row, tile)
-    });
-    order
-}
-
-/// Cuts `items` into at most `count` runs of equal length.
-fn push_chunks<T, Task>(
-    tasks: &mut Vec<Task>,
-    mut items: Vec<T>,
-    count: usize,
-    task: impl Fn(Vec<T>) -> Task,
-) {
-    let size = items.len().div_ceil(count.max(1)).max(1);
-    while items.len() > size {
-        let rest = items.split_off(size);
-        tasks.push(task(std::mem::replace(&mut items, rest)));
-    }
-    if !items.is_empty() {
-        tasks.push(task(items));
-    }
-}
-
-/// What a thread keeps from task to task.
-#[derive(Default)]
-struct Scratch {
-    maps: Tiles,
-    sums: Tiles,
-    values: Vec<f32>,
-}
-
-/// One share of the work.
-trait Task: Send {
-    fn run(self, scratch: &mut Scratch);
-}
-
-struct InVectors<'a, T>(T, &'a mut Scratch);
-
-impl<T: Task> Job for InVectors<'_, T> {
-    #[inline(always)]
-    fn run(self) {
-        self.0.run(self.1);
-    }
-}
-
-/// Runs `tasks`, first come first served, with one scratch per thread.
-fn run<T: Task>(tasks: Vec<T>) {
-    let workers = rayon::current_num_threads().min(tasks.len());
-    let queue = Mutex::new(tasks.into_iter());
-    let work = || {
-        let mut scratch = Scratch::default();
-        loop {
-            let task = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(task) = task else { break };
-            widest(InVectors(task, &mut scratch));
-        }
-    };
-    rayon::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|_| work());
-        }
-        work();
-    });
 }
 
 struct PoolTask<'a, R> {
@@ -305,48 +179,4 @@ fn block<R: Pool, const L: usize>(
         }
     }
     L
-}
-
-struct SpreadTask<'a, R> {
-    rule: &'a R,
-    map: &'a FeatureMap<'a>,
-    image: usize,
-    channel: usize,
-    rois: Vec<usize>,
-    grad: &'a [f32],
-    /// `[channels of the block, H, W]`.
-    planes: &'a mut [f32],
-}
-
-impl<R: Spread> Task for SpreadTask<'_, R> {
-    #[inline(always)]
-    fn run(self, scratch: &mut Scratch) {
-        let outputs = self.rule.outputs();
-        let Scratch { maps, sums, values } = scratch;
-        sums.begin::<LANES>(self.map);
-        if R::READS_CELLS {
-            maps.begin::<LANES>(self.map);
-        }
-        values.resize((outputs * LANES).max(values.len()), 0.0);
-        let (values, _) = values[..outputs * LANES].as_chunks_mut::<LANES>();
-        let present = LANES.min(self.map.channels - self.channel);
-        for &k in &self.rois {
-            let footprints = self.rule.footprints();
-            let (rows, tiles) = (footprints.rows(k), footprints.tiles(k));
-            sums.clear(rows, tiles);
-            if R::READS_CELLS {
-                maps.load::<LANES>(self.map, self.image, self.channel, rows, tiles);
-            }
-            let start = (k * self.map.channels + self.channel) * outputs;
-            let grad = &self.grad[start..start + present * outputs];
-            for (lane, grad) in grad.chunks_exact(outputs).enumerate() {
-                for (value, grad) in values.iter_mut().zip(grad) {
-                    value[lane] = *grad;
-                }
-            }
-            self.rule
-                .spread::<LANES>(k, maps.cells(), values, &mut sums.cells_mut());
-        }
-        sums.add_to::<LANES>(self.planes);
-    }
 }
