@@ -1,7 +1,8 @@
 //! A file that appears whole or not at all.
 //!
-//! Bytes go to a temporary file in the same folder; [`AtomicFile::finish`] renames it, which replaces an older file of that name in
-//! one step. A value that is dropped before that removes the temporary file and leaves an older file as it was.
+//! Bytes go to a temporary file in the same folder; [`AtomicFile::finish`] renames it, which
+//! replaces an older file of that name in one step. A value that is dropped before that removes the
+//! temporary file and leaves an older file as it was.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -37,7 +38,8 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Opens the temporary file beside `path`, so that a folder that cannot be written is known before the work starts.
+    /// Opens the temporary file beside `path`, so that a folder that cannot be written is known
+    /// before the work starts.
     ///
     /// # Errors
     /// [`OutputError`] when `path` is a folder, or its folder is missing or not writable.
@@ -90,7 +92,8 @@ impl AtomicFile {
     /// Flushes to the disk and gives the file its name.
     ///
     /// # Errors
-    /// [`OutputError::Unwritable`], for instance on a full disk; the temporary file is then removed.
+    /// [`OutputError::Unwritable`], for instance on a full disk; the temporary file is then
+    /// removed.
     pub fn finish(mut self) -> Result<(), OutputError> {
         let Some(writer) = self.writer.take() else {
             return Ok(());
@@ -101,7 +104,8 @@ impl AtomicFile {
             .and_then(|file| file.sync_all())
             .and_then(|()| fs::rename(&self.temporary, &self.path));
         result.map_err(|source| {
-            // The error to report is the first one; a leftover that cannot be removed either adds nothing.
+            // The error to report is the first one; a leftover that cannot be removed either adds
+            // nothing.
             let _ = fs::remove_file(&self.temporary);
             OutputError::Unwritable {
                 path: self.path.clone(),

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::error::CategoryError;
 
-/// The COCO 2017 "thing" classes by COCO id, as in torchvision 0.24's `COCO_V1` weights: 91 labels, of which 0 is the background and
-/// ten, written `N/A`, belong to classes that COCO dropped and no annotation uses.
+/// The COCO 2017 "thing" classes by COCO id, as in torchvision 0.24's `COCO_V1` weights: 91 labels,
+/// of which 0 is the background and ten, written `N/A`, belong to classes that COCO dropped and no
+/// annotation uses.
 pub const COCO_91: [&str; 91] = [
     "__background__",
     "person",
@@ -114,8 +115,8 @@ pub struct CategoryNames {
 }
 
 impl CategoryNames {
-    /// The names a model with `num_classes` labels (background included) has when nothing else is known: COCO's for 91, otherwise
-    /// `class_1`, `class_2` …
+    /// The names a model with `num_classes` labels (background included) has when nothing else is
+    /// known: COCO's for 91, otherwise `class_1`, `class_2` …
     pub fn for_count(num_classes: usize) -> Self {
         let names = if num_classes == COCO_91.len() {
             COCO_91[1..].iter().map(ToString::to_string).collect()
@@ -127,10 +128,12 @@ impl CategoryNames {
         Self { names }
     }
 
-    /// Reads one name a line, label 1 first, without the background. Blank lines at the end are allowed.
+    /// Reads one name a line, label 1 first, without the background. Blank lines at the end are
+    /// allowed.
     ///
     /// # Errors
-    /// [`CategoryError`] with file and line: unreadable, no name, an empty line between names, a name that stands twice.
+    /// [`CategoryError`] with file and line: unreadable, no name, an empty line between names, a
+    /// name that stands twice.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, CategoryError> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|source| CategoryError::Unreadable {

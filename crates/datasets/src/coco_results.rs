@@ -1,4 +1,5 @@
-//! The COCO results list: one JSON object a detected instance, as `pycocotools.COCO.loadRes` reads it, plus two names for people.
+//! The COCO results list: one JSON object a detected instance, as `pycocotools.COCO.loadRes` reads
+//! it, plus two names for people.
 //!
 //! ```json
 //! [{"image_id":1,"category_id":27,"bbox":[10.5,20.0,30.0,40.0],"score":0.98,
@@ -16,7 +17,8 @@ use crate::atomic_file::AtomicFile;
 use crate::error::OutputError;
 use crate::mask_region::MaskRegion;
 
-/// A mask as compressed run lengths: column by column, background first, in pycocotools' 6-bit text code.
+/// A mask as compressed run lengths: column by column, background first, in pycocotools' 6-bit text
+/// code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompressedRle {
     /// Height and width of the picture, in this order.
@@ -26,7 +28,8 @@ pub struct CompressedRle {
 }
 
 impl CompressedRle {
-    /// Encodes the part of `mask` that lies in a picture of `width` × `height`; the full mask is never built.
+    /// Encodes the part of `mask` that lies in a picture of `width` × `height`; the full mask is
+    /// never built.
     ///
     /// ```
     /// use wardrobe_datasets::{CompressedRle, MaskRegion};
@@ -41,7 +44,8 @@ impl CompressedRle {
         let pixels = u32::try_from(width * height).unwrap_or_else(|_| {
             panic!("a mask of {width}x{height} pixels has no COCO run lengths")
         });
-        // Runs of ones as [start, end) in column-major order; runs that touch across a column end are one run.
+        // Runs of ones as [start, end) in column-major order; runs that touch across a column end
+        // are one run.
         let mut counts = Vec::new();
         let (mut start, mut end) = (0_u32, 0_u32);
         let mut last_end = 0_u32;
@@ -110,7 +114,8 @@ impl CocoResult {
     }
 }
 
-/// Writes the list instance by instance, so that a long run holds none of it in memory and a stopped one keeps what it has.
+/// Writes the list instance by instance, so that a long run holds none of it in memory and a
+/// stopped one keeps what it has.
 ///
 /// ```
 /// use wardrobe_datasets::{CocoResult, ResultsWriter};
@@ -135,7 +140,8 @@ pub struct ResultsWriter {
 }
 
 impl ResultsWriter {
-    /// Opens the temporary file beside `path`; `path` itself appears with [`ResultsWriter::finish`].
+    /// Opens the temporary file beside `path`; `path` itself appears with
+    /// [`ResultsWriter::finish`].
     ///
     /// # Errors
     /// [`OutputError`] when the folder cannot be written.
@@ -154,7 +160,8 @@ impl ResultsWriter {
     /// Appends one instance.
     ///
     /// # Errors
-    /// [`OutputError`] when the disk is full, or box or score are not finite: JSON has no form for them.
+    /// [`OutputError`] when the disk is full, or box or score are not finite: JSON has no form for
+    /// them.
     pub fn push(&mut self, result: &CocoResult) -> Result<(), OutputError> {
         if !result
             .bbox
@@ -207,7 +214,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// The same mask through hotcoco's encoder of a full column-major picture, itself a port of pycocotools' `maskApi.c`.
+    /// The same mask through hotcoco's encoder of a full column-major picture, itself a port of
+    /// pycocotools' `maskApi.c`.
     fn encode_in_full(mask: &MaskRegion, width: usize, height: usize) -> String {
         let mut full = vec![0_u8; width * height];
         for column in 0..width {
@@ -274,7 +282,8 @@ mod tests {
         }
     }
 
-    /// Expected text from pycocotools 2.0: `encode(np.asfortranarray(m))["counts"]` with `m = np.zeros((4, 6), np.uint8); m[1:3, 2:5] = 1`.
+    /// Expected text from pycocotools 2.0: `encode(np.asfortranarray(m))["counts"]` with `m =
+    /// np.zeros((4, 6), np.uint8); m[1:3, 2:5] = 1`.
     #[test]
     fn counts_are_the_text_of_pycocotools() {
         let mask = MaskRegion::new(2, 1, 3, vec![true; 6]);

@@ -1,6 +1,7 @@
 //! What can go wrong, told by what the reader of the message can do about it.
 //!
-//! Each message names the file and what was expected of it; the parts are fields, so a caller can decide without parsing text.
+//! Each message names the file and what was expected of it; the parts are fields, so a caller can
+//! decide without parsing text.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,9 @@
 //! Picture files to pixels, without trusting the file.
 //!
-//! [`read_picture`] looks at the file's size, then at its first bytes, then at the size its header announces, and decodes only what passed. The EXIF
-//! orientation is applied, so columns and rows are those a viewer shows. Colours become 8-bit RGB as in Pillow's `convert("RGB")`:
-//! alpha is dropped, not blended; grey is repeated; colour profiles are not applied.
+//! [`read_picture`] looks at the file's size, then at its first bytes, then at the size its header
+//! announces, and decodes only what passed. The EXIF orientation is applied, so columns and rows
+//! are those a viewer shows. Colours become 8-bit RGB as in Pillow's `convert("RGB")`: alpha is
+//! dropped, not blended; grey is repeated; colour profiles are not applied.
 
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read};
@@ -18,8 +19,8 @@ const MAX_BYTES_PER_PIXEL: u64 = 8;
 /// What a file may ask for before any of it is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeLimits {
-    /// Most pixels (width × height). The default, 178,956,970, is the count above which Pillow 12 refuses a picture as a decompression
-    /// bomb (`2 * Image.MAX_IMAGE_PIXELS`).
+    /// Most pixels (width × height). The default, 178,956,970, is the count above which Pillow 12
+    /// refuses a picture as a decompression bomb (`2 * Image.MAX_IMAGE_PIXELS`).
     pub max_pixels: u64,
     /// Most bytes of the file; 1 GiB by default.
     pub max_file_bytes: u64,
@@ -92,7 +93,8 @@ impl Picture {
 /// ```
 ///
 /// # Errors
-/// [`PictureError`]; a file that ends early is an error even where the decoder could fill the rest with grey.
+/// [`PictureError`]; a file that ends early is an error even where the decoder could fill the rest
+/// with grey.
 pub fn read_picture(
     path: impl AsRef<Path>,
     limits: &DecodeLimits,
@@ -121,8 +123,56 @@ pub fn read_picture(
     })
 }
 
+/// What can be said of a picture file without decoding it: it is a file of an allowed size, and its
+/// first bytes are a picture's.
+///
+/// # Errors
+/// [`PictureError`] other than a damaged, truncated or too large picture.
+pub fn look_at(path: impl AsRef<Path>, limits: &DecodeLimits) -> Result<(), PictureError> {
+    /// Every known format is told by fewer bytes.
+    const FIRST_BYTES: u64 = 64;
+    let path = path.as_ref();
+    let mut bytes = Vec::new();
+    let unreadable = |source| PictureError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    };
+    open(path, limits)?
+        .take(FIRST_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    match known_format(&bytes) {
+        Some(_) => Ok(()),
+        None if bytes.is_empty() => Err(PictureError::Empty {
+            path: path.to_path_buf(),
+        }),
+        None => Err(PictureError::NotAPicture {
+            path: path.to_path_buf(),
+        }),
+    }
+}
+
 /// The whole file, when its size is allowed.
 fn read_bytes(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError> {
+    let file = open(path, limits)?;
+    let mut bytes = Vec::new();
+    // The file may have grown since its size was asked for.
+    file.take(limits.max_file_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| PictureError::Unreadable {
+            path: path.to_path_buf(),
+            source,
+        })?;
+    match bytes.len() as u64 {
+        0 => Err(PictureError::Empty {
+            path: path.to_path_buf(),
+        }),
+        length if length > limits.max_file_bytes => Err(too_large(path, length, limits)),
+        _ => Ok(bytes),
+    }
+}
+
+fn open(path: &Path, limits: &DecodeLimits) -> Result<File, PictureError> {
     let unreadable = |source| PictureError::Unreadable {
         path: path.to_path_buf(),
         source,
@@ -134,26 +184,17 @@ fn read_bytes(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureErro
             path: path.to_path_buf(),
         });
     }
-    let too_large = |bytes| PictureError::FileTooLarge {
+    if metadata.len() > limits.max_file_bytes {
+        return Err(too_large(path, metadata.len(), limits));
+    }
+    File::open(path).map_err(unreadable)
+}
+
+fn too_large(path: &Path, bytes: u64, limits: &DecodeLimits) -> PictureError {
+    PictureError::FileTooLarge {
         path: path.to_path_buf(),
         bytes,
         limit: limits.max_file_bytes,
-    };
-    if metadata.len() > limits.max_file_bytes {
-        return Err(too_large(metadata.len()));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    let file = File::open(path).map_err(unreadable)?;
-    // The file may have grown since.
-    file.take(limits.max_file_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    match bytes.len() as u64 {
-        0 => Err(PictureError::Empty {
-            path: path.to_path_buf(),
-        }),
-        length if length > limits.max_file_bytes => Err(too_large(length)),
-        _ => Ok(bytes),
     }
 }
 
@@ -185,7 +226,8 @@ impl From<ImageError> for DecodeError {
     }
 }
 
-/// Whether the end of the file is anywhere in the chain of causes; the decoders wrap it differently.
+/// Whether the end of the file is anywhere in the chain of causes; the decoders wrap it
+/// differently.
 fn ends_early(error: &ImageError) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
@@ -233,8 +275,9 @@ fn decode(
 
 /// Whether a JPEG stream has its end-of-image marker (ITU T.81, table B.1 and section B.1.1).
 ///
-/// The decoder fills what is missing with grey and reports success, so the markers are walked here: segments by their length, scan data to
-/// the next marker that is neither a stuffed zero nor a restart.
+/// The decoder fills what is missing with grey and reports success, so the markers are walked here:
+/// segments by their length, scan data to the next marker that is neither a stuffed zero nor a
+/// restart.
 fn jpeg_reaches_its_end(bytes: &[u8]) -> bool {
     const START_OF_IMAGE: u8 = 0xD8;
     const END_OF_IMAGE: u8 = 0xD9;
@@ -269,7 +312,8 @@ fn jpeg_reaches_its_end(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a WebP file has the bytes its RIFF header announces: "RIFF", a length that counts from byte 8, "WEBP".
+/// Whether a WebP file has the bytes its RIFF header announces: "RIFF", a length that counts from
+/// byte 8, "WEBP".
 fn webp_has_its_length(bytes: &[u8]) -> bool {
     let Some(length) = bytes.get(4..8) else {
         return false;
@@ -401,13 +445,15 @@ mod tests {
 
     #[test]
     fn decompression_bombs_are_refused_by_their_header() {
-        // PNG: width and height are bytes 16–23 of the file, the header chunk's checksum bytes 29–32.
+        // PNG: width and height are bytes 16–23 of the file, the header chunk's checksum bytes
+        // 29–32.
         let mut png = encoded(ImageFormat::Png);
         png[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
         png[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
         let checksum = crc(&png[12..29]);
         png[29..33].copy_from_slice(&checksum.to_be_bytes());
-        // JPEG: height and width follow the baseline frame marker FF C0, its length (2) and precision (1).
+        // JPEG: height and width follow the baseline frame marker FF C0, its length (2) and
+        // precision (1).
         let mut jpeg = encoded(ImageFormat::Jpeg);
         let frame = jpeg
             .windows(2)
@@ -446,7 +492,8 @@ mod tests {
         );
     }
 
-    /// The JPEG with an APP1 segment right after its start: "Exif", a big-endian TIFF header and one entry, tag 0x0112 = `orientation`.
+    /// The JPEG with an APP1 segment right after its start: "Exif", a big-endian TIFF header and
+    /// one entry, tag 0x0112 = `orientation`.
     fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
         let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
         exif.extend_from_slice(&[orientation, 0, 0, 0, 0, 0, 0]);
@@ -466,7 +513,8 @@ mod tests {
             let at = 3 * (y * picture.width() + x);
             picture.data()[at..at + 3].try_into().unwrap()
         };
-        // (EXIF 2.3, tag 274) where the stored upper left pixel is shown: 3 lower right, 6 upper right, 8 lower left.
+        // (EXIF 2.3, tag 274) where the stored upper left pixel is shown: 3 lower right, 6 upper
+        // right, 8 lower left.
         for (orientation, (width, height), (x, y)) in [
             (1, (40, 24), (0, 0)),
             (2, (40, 24), (39, 0)),

@@ -1,6 +1,7 @@
 //! A binary mask that stores only the rectangle it lives in.
 //!
-//! A picture of 12 megapixels with 100 instances would need 1.2 GB of full masks; the rectangles need a small part of that.
+//! A picture of 12 megapixels with 100 instances would need 1.2 GB of full masks; the rectangles
+//! need a small part of that.
 
 /// The pixels of one instance: a rectangle of the picture, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +13,8 @@ pub struct MaskRegion {
 }
 
 impl MaskRegion {
-    /// `bits` are rows of `width` pixels; the first is at column `left` and row `top` of the picture.
+    /// `bits` are rows of `width` pixels; the first is at column `left` and row `top` of the
+    /// picture.
     ///
     /// ```
     /// use wardrobe_datasets::MaskRegion;
@@ -41,7 +43,8 @@ impl MaskRegion {
         }
     }
 
-    /// The pixels of `values` above `threshold`; the arguments are otherwise those of [`MaskRegion::new`]. NaN is not above.
+    /// The pixels of `values` above `threshold`; the arguments are otherwise those of
+    /// [`MaskRegion::new`]. NaN is not above.
     ///
     /// # Panics
     /// When the values are not a whole number of rows.

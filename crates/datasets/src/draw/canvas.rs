@@ -99,7 +99,8 @@ impl Canvas {
         }
     }
 
-    /// A frame of `line` pixels whose outer edge is `area`; drawn inwards, so that a box along the picture's edge stays visible.
+    /// A frame of `line` pixels whose outer edge is `area`; drawn inwards, so that a box along the
+    /// picture's edge stays visible.
     pub fn frame(&mut self, area: Area, line: i64, colour: Rgb) {
         let Area { x1, y1, x2, y2 } = area;
         let bottom = (y1 + line).min(y2);

@@ -1,7 +1,8 @@
 //! Boxes, names, scores and mask contours on a picture.
 //!
-//! Legible at any size: line width and text height grow with the picture's shorter side, and a picture too small for text is enlarged by a whole
-//! factor first. Every name stands on a plate of its class's colour, placed where it hides the fewest other plates.
+//! Legible at any size: line width and text height grow with the picture's shorter side, and a
+//! picture too small for text is enlarged by a whole factor first. Every name stands on a plate of
+//! its class's colour, placed where it hides the fewest other plates.
 
 mod canvas;
 mod palette;
@@ -22,9 +23,11 @@ use canvas::{Area, Canvas, Rgb};
 use palette::{colour_of, ink_on};
 use text::TextSize;
 
-/// Shorter side in pixels below which a drawing is enlarged: room for some forty characters of the smallest text.
+/// Shorter side in pixels below which a drawing is enlarged: room for some forty characters of the
+/// smallest text.
 const SHORTEST_SIDE: usize = 360;
-/// Longer side in pixels beyond which no drawing is enlarged: a strip of a few rows must not grow into gigabytes.
+/// Longer side in pixels beyond which no drawing is enlarged: a strip of a few rows must not grow
+/// into gigabytes.
 const LONGEST_ENLARGED: usize = 4096;
 /// Text height as a part of the shorter side.
 const TEXT_PART: usize = 34;
@@ -129,7 +132,8 @@ pub fn draw(picture: &Picture, annotations: &[Annotation]) -> Picture {
     canvas.into_picture()
 }
 
-/// Writes a picture as PNG or, when the name ends in `.jpg` or `.jpeg`, as JPEG; whole or not at all.
+/// Writes a picture as PNG or, when the name ends in `.jpg` or `.jpeg`, as JPEG; whole or not at
+/// all.
 ///
 /// # Errors
 /// [`OutputError`] when the file cannot be written or the format cannot hold the picture.
@@ -171,7 +175,8 @@ struct Style {
     /// Canvas pixels a picture pixel.
     factor: usize,
     line: i64,
-    /// Width of the black or white rim on both sides of a line: a line in any colour stays visible on cloth of the same colour.
+    /// Width of the black or white rim on both sides of a line: a line in any colour stays visible
+    /// on cloth of the same colour.
     casing: i64,
     text: TextSize,
     padding: i64,
@@ -220,7 +225,8 @@ impl Style {
         )
     }
 
-    /// Where the name goes: above the box, inside its top, below it or inside its bottom, whichever hides least; the first on a tie.
+    /// Where the name goes: above the box, inside its top, below it or inside its bottom, whichever
+    /// hides least; the first on a tie.
     fn plate(&self, canvas: &Canvas, one: &Annotation, taken: &[Area]) -> Area {
         let area = self.area_of(one.corners);
         let width = self.text.width_of(&self.label(one, canvas.width())) + 2 * self.padding;

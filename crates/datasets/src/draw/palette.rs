@@ -5,7 +5,8 @@ use super::canvas::Rgb;
 /// The golden angle in turns, 1 − 1/φ: successive multiples never crowd on the circle of hues.
 const GOLDEN_TURN: f32 = 0.381_966;
 
-/// Lightness and chroma (Oklab) taken in turn, so that two classes whose hues come close still differ.
+/// Lightness and chroma (Oklab) taken in turn, so that two classes whose hues come close still
+/// differ.
 const TONES: [(f32, f32); 3] = [(0.72, 0.19), (0.56, 0.21), (0.82, 0.18)];
 
 /// The colour of a label. The same label has the same colour in every picture.
@@ -23,7 +24,8 @@ pub(super) fn colour_of(label: usize) -> Rgb {
     }
 }
 
-/// Black or white, whichever reads better on `background` (WCAG 2 relative luminance; 0.179 has equal contrast with both).
+/// Black or white, whichever reads better on `background` (WCAG 2 relative luminance; 0.179 has
+/// equal contrast with both).
 pub(super) fn ink_on(background: Rgb) -> Rgb {
     let [red, green, blue] = background.map(decode);
     let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;

@@ -17,7 +17,8 @@ pub(super) struct TextSize {
 }
 
 impl TextSize {
-    /// The size nearest to `height` that is drawn sharply: the rasters as they are up to 32, beyond that the largest one scaled.
+    /// The size nearest to `height` that is drawn sharply: the rasters as they are up to 32, beyond
+    /// that the largest one scaled.
     pub fn near(height: usize) -> Self {
         let raster = match height {
             ..18 => RasterHeight::Size16,
@@ -76,7 +77,8 @@ pub(super) fn write(
     }
 }
 
-/// The glyph's coverage (0–255) at a pixel of the scaled glyph: bilinear, pixel centres at half-integers.
+/// The glyph's coverage (0–255) at a pixel of the scaled glyph: bilinear, pixel centres at
+/// half-integers.
 fn coverage(glyph: &RasterizedChar, x: f32, y: f32, size: TextSize) -> u8 {
     let scale = size.raster.val() as f32 / size.height as f32;
     let (x, y) = ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5);

@@ -1,0 +1,10 @@
+//! What the programs in `src/bin` share: their arguments, stopping them, and the pipeline behind
+//! `detect`.
+//!
+//! A program is its argument list and a call; the work is here, where tests reach it. Nothing in
+//! this library prints except through [`pipeline::Observer`].
+
+pub mod arguments;
+pub mod interrupt;
+pub mod output;
+pub mod pipeline;
