@@ -9,7 +9,7 @@ mod cube;
 mod flex;
 pub mod host;
 mod ops;
-#[cfg(any())]
+#[cfg(feature = "tch")]
 mod tch;
 pub mod twin;
 

@@ -6,7 +6,7 @@ use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 /// tensors in `f32`.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
-    // LibTorch: cfg(feature = "tch"),
+    LibTorch: cfg(feature = "tch"),
     Cube: cfg(feature = "cube"),
     Fusion: cfg(feature = "cube"),
     Autodiff

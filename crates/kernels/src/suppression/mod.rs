@@ -17,8 +17,8 @@ mod cube;
 mod flex;
 pub mod host;
 mod ops;
-#[cfg(any())]
-pub mod tch;
+#[cfg(feature = "tch")]
+mod tch;
 pub mod twin;
 
 use burn::{

@@ -22,7 +22,7 @@ use super::{NmsOptions, SoftNmsOptions};
 ///   sides of the intersection clamped at 0; suppressed if IoU `>` threshold, so 0/0 suppresses not.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
-    // LibTorch: cfg(feature = "tch"),
+    LibTorch: cfg(feature = "tch"),
     Cube: cfg(feature = "cube"),
     Fusion: cfg(feature = "cube"),
     Autodiff

@@ -90,6 +90,14 @@ pub fn paste_mask(mask: &[f32], side: usize, corners: [f32; 4], size: [usize; 2]
 ///
 /// # Panics
 /// If the lengths do not agree, or `side`, H or W is 0.
+///
+/// # Example
+/// ```
+/// use wardrobe_kernels::boxes::host::paste_masks;
+///
+/// let image = paste_masks(&[1.], 1, &[4., 4., 8., 8.], [10, 10]);
+/// assert_eq!((image[6 * 10 + 6], image[0]), (1., 0.));
+/// ```
 pub fn paste_masks(masks: &[f32], side: usize, boxes: &[f32], size: [usize; 2]) -> Vec<f32> {
     let (boxes, rest) = boxes.as_chunks();
     assert!(

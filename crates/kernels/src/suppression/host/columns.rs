@@ -48,28 +48,32 @@ impl Reference {
 /// One coordinate of [`LANES`] neighbouring boxes.
 type Lanes = [f32; LANES];
 
-impl Columns {
-    /// Room for `len` boxes, which overlap nothing until they are [`set`](Self::set).
-    pub(super) fn new(len: usize) -> Self {
+/// Boxes from their positions, which are 0, 1, … in any order.
+impl<I: ExactSizeIterator<Item = (usize, [f32; 4])>> From<I> for Columns {
+    fn from(boxes: I) -> Self {
+        let len = boxes.len();
         let column = || vec![f32::NAN; len + LANES];
-        Self {
+        let mut columns = Self {
             x1: column(),
             y1: column(),
             x2: column(),
             y2: column(),
             area: column(),
             len,
+        };
+        for (at, corners) in boxes {
+            assert!(at < len, "box {at} of {len}");
+            columns.x1[at] = corners[0];
+            columns.y1[at] = corners[1];
+            columns.x2[at] = corners[2];
+            columns.y2[at] = corners[3];
+            columns.area[at] = area(corners);
         }
+        columns
     }
+}
 
-    /// Puts a box at a position.
-    #[inline(always)]
-    pub(super) fn set(&mut self, at: usize, corners: [f32; 4]) {
-        assert!(at < self.len, "box {at} of {}", self.len);
-        [self.x1[at], self.y1[at], self.x2[at], self.y2[at]] = corners;
-        self.area[at] = area(corners);
-    }
-
+impl Columns {
     /// How many boxes there are.
     pub(super) fn len(&self) -> usize {
         self.len

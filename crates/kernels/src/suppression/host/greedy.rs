@@ -14,6 +14,14 @@ const PARALLEL_MIN: usize = 2048;
 ///
 /// # Panics
 /// If the lengths do not agree.
+///
+/// # Example
+/// ```
+/// use wardrobe_kernels::suppression::{NmsOptions, host};
+///
+/// let boxes = [0., 0., 10., 10., 1., 0., 11., 10., 20., 0., 30., 10.];
+/// assert_eq!(host::nms(&boxes, &[0.8, 0.9, 0.5], &[], &NmsOptions::new(0.5)), [1, 2]);
+/// ```
 pub fn nms(boxes: &[f32], scores: &[f32], groups: &[i64], options: &NmsOptions) -> Vec<u32> {
     check_lengths(boxes, scores, groups);
     let ranked = rank::descending(scores, options.score_threshold);
@@ -32,6 +40,16 @@ pub fn nms(boxes: &[f32], scores: &[f32], groups: &[i64], options: &NmsOptions) 
 ///
 /// # Panics
 /// If the lengths do not agree.
+///
+/// # Example
+/// ```
+/// use wardrobe_kernels::suppression::{NmsOptions, host};
+///
+/// let boxes = [0., 0., 10., 10., 0., 0., 10., 9.];
+/// let (scores, confidence) = ([0.9, 0.6], [0.5, 0.8]);
+/// let kept = host::iou_guided_nms(&boxes, &scores, &confidence, &[], &NmsOptions::new(0.5));
+/// assert_eq!(kept, (vec![1], vec![0.9]));
+/// ```
 pub fn iou_guided_nms(
     boxes: &[f32],
     scores: &[f32],

@@ -85,82 +85,70 @@ impl Axis {
     }
 }
 
+/// Whether a box can have an IoU above 0 at all.
+fn can_overlap([x1, y1, x2, y2]: [f32; 4]) -> bool {
+    let area = area([x1, y1, x2, y2]);
+    x2 > x1 && y2 > y1 && area > 0. && area.is_finite()
+}
+
 impl Layout {
     /// Lays out boxes given in the order of their rank, for a threshold in 0..1.
-    pub(super) fn new(members: impl Iterator<Item = [f32; 4]> + Clone + ExactSizeIterator) -> Self {
-        let can_overlap = |&[x1, y1, x2, y2]: &[f32; 4]| {
-            let area = area([x1, y1, x2, y2]);
-            x2 > x1 && y2 > y1 && area > 0. && area.is_finite()
-        };
-        let len = members.clone().filter(can_overlap).count();
-        if len <= PAIRWISE_MAX {
-            return Self::in_order(members, can_overlap, len);
+    pub(super) fn new(members: impl ExactSizeIterator<Item = [f32; 4]>) -> Self {
+        let mut slots = Vec::with_capacity(members.len());
+        let mut active = Vec::with_capacity(members.len());
+        for member in members {
+            if can_overlap(member) {
+                slots.push(active.len() as u32);
+                active.push(member);
+            } else {
+                slots.push(NO_SLOT);
+            }
         }
-        let active = || members.clone().filter(can_overlap);
-        let side = ((len / PER_CELL) as f64).sqrt().ceil() as usize;
+        if active.len() <= PAIRWISE_MAX {
+            return Self {
+                columns: Columns::from(active.iter().copied().enumerate()),
+                slots,
+                search: Search::Later,
+            };
+        }
+        let side = ((active.len() / PER_CELL) as f64).sqrt().ceil() as usize;
         let sample = |corner: usize| {
-            let every = len.div_ceil(SAMPLES);
-            active().step_by(every).map(|b| b[corner]).collect()
+            let every = active.len().div_ceil(SAMPLES);
+            active.iter().step_by(every).map(|b| b[corner]).collect()
         };
         let (x, y) = (
             Axis::covering(sample(0), side),
             Axis::covering(sample(1), side),
         );
-        let cell = |b: &[f32; 4]| y.cell(f64::from(b[1])) * side + x.cell(f64::from(b[0]));
-
-        // Counting sort: after the second loop, starts[c] is where cell c begins.
-        let mut slots: Vec<u32> = Vec::with_capacity(members.len());
+        let cells: Vec<u32> = active
+            .iter()
+            .map(|b| (y.cell(b[1].into()) * side + x.cell(b[0].into())) as u32)
+            .collect();
+        // Counting sort. First starts[c + 2] is the size of cell c, then starts[c + 1] where it
+        // begins; placing the boxes moves that to where it ends, which is where c + 1 begins.
         let mut starts = vec![0u32; side * side + 2];
-        for member in members.clone() {
-            if can_overlap(&member) {
-                let cell = cell(&member);
-                starts[cell + 2] += 1;
-                slots.push(cell as u32);
-            } else {
-                slots.push(NO_SLOT);
-            }
+        for &cell in &cells {
+            starts[cell as usize + 2] += 1;
         }
         for cell in 2..starts.len() {
             starts[cell] += starts[cell - 1];
         }
-        let mut columns = Columns::new(len);
-        for (slot, member) in slots.iter_mut().zip(members) {
-            if *slot != NO_SLOT {
-                let next = &mut starts[*slot as usize + 1];
-                *slot = *next;
+        let placed: Vec<u32> = cells
+            .iter()
+            .map(|&cell| {
+                let next = &mut starts[cell as usize + 1];
                 *next += 1;
-                columns.set(*slot as usize, member);
-            }
-        }
-        Self {
-            columns,
-            slots,
-            search: Search::Cells { x, y, starts },
-        }
-    }
-
-    /// The layout of a small group.
-    fn in_order(
-        members: impl Iterator<Item = [f32; 4]>,
-        can_overlap: impl Fn(&[f32; 4]) -> bool,
-        len: usize,
-    ) -> Self {
-        let mut columns = Columns::new(len);
-        let mut next = 0;
-        let slots = members
-            .map(|member| {
-                if !can_overlap(&member) {
-                    return NO_SLOT;
-                }
-                columns.set(next, member);
-                next += 1;
-                next as u32 - 1
+                *next - 1
             })
             .collect();
+        for slot in slots.iter_mut().filter(|slot| **slot != NO_SLOT) {
+            *slot = placed[*slot as usize];
+        }
+        let slot_and_box = placed.iter().map(|&slot| slot as usize).zip(active);
         Self {
-            columns,
+            columns: Columns::from(slot_and_box),
             slots,
-            search: Search::Later,
+            search: Search::Cells { x, y, starts },
         }
     }
 

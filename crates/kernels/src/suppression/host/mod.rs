@@ -2,7 +2,7 @@
 //!
 //! Boxes are `[x1, y1, x2, y2]` one after the other, `4·N` numbers. Every function gives exactly what
 //! the definition over all pairs gives; the speed comes from comparing only pairs that can overlap
-//! enough ([`grid`]), from lanes of 16 boxes ([`columns`]) and from treating groups in parallel.
+//! enough (`grid.rs`), from lanes of 16 boxes (`columns.rs`) and from treating groups in parallel.
 
 mod columns;
 mod greedy;

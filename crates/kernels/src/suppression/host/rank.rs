@@ -84,6 +84,12 @@ fn sort(entries: &mut Vec<u64>) {
 ///
 /// # Panics
 /// If `k` is above `columns`, or `columns` is 0 or does not divide `values`.
+///
+/// # Example
+/// ```
+/// use wardrobe_kernels::suppression::host::top_k;
+/// assert_eq!(top_k(&[0.1, 0.7, 0.3, 0.7], 4, 2), (vec![0.7, 0.7], vec![1, 3]));
+/// ```
 pub fn top_k(values: &[f32], columns: usize, k: usize) -> (Vec<f32>, Vec<u32>) {
     assert!(
         k <= columns && values.len().is_multiple_of(columns),

@@ -41,6 +41,19 @@ impl SoftNmsMethod {
 ///
 /// # Panics
 /// If the lengths do not agree.
+///
+/// # Example
+/// ```
+/// use wardrobe_kernels::suppression::{SoftNmsMethod, SoftNmsOptions, host};
+///
+/// let options = SoftNmsOptions {
+///     method: SoftNmsMethod::Linear { iou_threshold: 0.3 },
+///     score_threshold: 0.05,
+/// };
+/// let boxes = [0., 0., 10., 10., 0., 0., 10., 5.];
+/// let (order, scores) = host::soft_nms(&boxes, &[0.9, 0.8], &[], &options);
+/// assert_eq!((order, scores), (vec![0, 1], vec![0.9, 0.4]));
+/// ```
 pub fn soft_nms(
     boxes: &[f32],
     scores: &[f32],
@@ -129,10 +142,8 @@ struct Remaining {
 impl Remaining {
     /// Boxes by index with their current scores.
     fn new(boxes: &[f32], indices: Vec<u32>, mut scores: Vec<f32>) -> Self {
-        let mut columns = Columns::new(indices.len());
-        for (at, &index) in indices.iter().enumerate() {
-            columns.set(at, box_at(boxes, index as usize));
-        }
+        let corners = indices.iter().map(|&index| box_at(boxes, index as usize));
+        let columns = Columns::from(corners.enumerate());
         scores.resize(indices.len().next_multiple_of(LANES), GONE);
         Self {
             indices,

@@ -1,0 +1,154 @@
+//! Non-maximum suppression of 1,000 to 100,000 boxes in one group, and of 20,000 in 80.
+//!
+//! Workloads, on a picture of 800 × 1088:
+//! - `spread`: the boxes and scores that `peers/peer.py` gives torchvision (`nms_1000` …), from the
+//!   parameter generator of `tests/fixtures/parameters.py`: most survive, the quadratic case;
+//! - `clustered`: fifty jittered copies of each box, the shape of a detector's raw output.
+#![allow(missing_docs)]
+
+use std::{hint::black_box, time::Duration};
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use wardrobe::kernels::{
+    device::BackendKind,
+    suppression::{NmsOptions, batched_nms, nms, top_k},
+};
+
+const WIDTH: f64 = 1088.;
+const HEIGHT: f64 = 800.;
+const SMALLEST: f64 = 16.;
+const PER_CLUSTER: usize = 50;
+
+/// `count` numbers in −1..1: SplitMix64 from the FNV-1a hash of `0/<name>`, upper 24 bits.
+fn uniform(name: &str, count: usize) -> Vec<f64> {
+    let start = format!("0/{name}")
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
+    (1..=count as u64)
+        .map(|i| {
+            let z = start.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((z ^ z >> 31) >> 40) as f64 / f64::from(1 << 23) - 1.
+        })
+        .collect()
+}
+
+/// Boxes inside the picture; sides grow with the square of a uniform number.
+fn spread(count: usize) -> Vec<[f32; 4]> {
+    uniform("boxes", 4 * count)
+        .chunks_exact(4)
+        .map(|u| {
+            let [x, y, w, h] = [u[0], u[1], u[2], u[3]].map(|u| f64::midpoint(u, 1.));
+            let w = SMALLEST + w * w * (WIDTH - SMALLEST);
+            let h = SMALLEST + h * h * (HEIGHT - SMALLEST);
+            let (x, y) = (x * (WIDTH - w), y * (HEIGHT - h));
+            [x, y, x + w, y + h].map(|corner| corner as f32)
+        })
+        .collect()
+}
+
+/// Copies of `spread` boxes, every corner moved by up to a fifth of the side.
+fn clustered(count: usize) -> Vec<[f32; 4]> {
+    let centres = spread(count / PER_CLUSTER);
+    uniform("jitter", 4 * count)
+        .chunks_exact(4)
+        .zip(centres.iter().cycle())
+        .map(|(u, &[x1, y1, x2, y2])| {
+            let (w, h) = (0.2 * (x2 - x1), 0.2 * (y2 - y1));
+            let [a, b, c, d] = [u[0], u[1], u[2], u[3]].map(|u| u as f32);
+            [x1 + a * w, y1 + b * h, x2 + c * w, y2 + d * h]
+        })
+        .collect()
+}
+
+fn floats(name: &str, count: usize) -> Vec<f32> {
+    uniform(name, count).into_iter().map(|u| u as f32).collect()
+}
+
+fn tensors(workload: &str, count: usize, device: &Device) -> (Tensor<2>, Tensor<1>) {
+    let boxes = match workload {
+        "spread" => spread(count),
+        _ => clustered(count),
+    };
+    let scores: Vec<f32> = floats("scores", count);
+    (
+        Tensor::from_data(TensorData::new(boxes.concat(), [count, 4]), device),
+        Tensor::from_data(TensorData::new(scores, [count]), device),
+    )
+}
+
+/// The backend named by `WARDROBE_BACKEND` (default `flex`).
+fn device() -> (String, Device) {
+    let name = std::env::var("WARDROBE_BACKEND").unwrap_or_else(|_| "flex".to_owned());
+    let device = name
+        .parse::<BackendKind>()
+        .and_then(BackendKind::device)
+        .unwrap_or_else(|error| panic!("WARDROBE_BACKEND: {error}"));
+    (name, device)
+}
+
+fn one_group(criterion: &mut Criterion) {
+    let (backend, device) = device();
+    for workload in ["spread", "clustered"] {
+        for threshold in [0.7, 0.5] {
+            let mut group =
+                criterion.benchmark_group(format!("nms/{backend}/{workload}/{threshold}"));
+            for count in [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000] {
+                let (boxes, scores) = tensors(workload, count, &device);
+                let options = NmsOptions::new(threshold);
+                group.throughput(Throughput::Elements(count as u64));
+                group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+                    bencher.iter(|| {
+                        // Reading the count back ends the work on every backend.
+                        black_box(nms(boxes.clone(), scores.clone(), &options).len())
+                    });
+                });
+            }
+        }
+    }
+}
+
+fn many_groups(criterion: &mut Criterion) {
+    let (backend, device) = device();
+    let (boxes, scores) = tensors("spread", 20_000, &device);
+    let classes: Vec<i32> = (0..20_000).map(|i| i * 7 % 80).collect();
+    let classes = Tensor::<1, Int>::from_data(TensorData::new(classes, [20_000]), &device);
+    let options = NmsOptions::new(0.5);
+    criterion.bench_function(
+        &format!("batched_nms/{backend}/80 groups/20000"),
+        |bencher| {
+            bencher.iter(|| {
+                let kept = batched_nms(boxes.clone(), scores.clone(), classes.clone(), &options);
+                black_box(kept.len())
+            });
+        },
+    );
+}
+
+/// The region proposal network's choice before suppression: the best 2,000 of the anchors of the
+/// finest level (200 × 272 cells, 3 anchors) of each of two images.
+fn best_anchors(criterion: &mut Criterion) {
+    let (backend, device) = device();
+    let logits: Vec<f32> = floats("logits", 2 * 163_200)
+        .into_iter()
+        .map(|u| 5. * u - 3.)
+        .collect();
+    let logits = Tensor::<2>::from_data(TensorData::new(logits, [2, 163_200]), &device);
+    criterion.bench_function(&format!("top_k/{backend}/2 x 163200, 2000"), |bencher| {
+        bencher.iter(|| black_box(top_k(logits.clone(), 2_000).1.into_data()));
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = one_group, many_groups, best_anchors
+}
+criterion_main!(benches);
