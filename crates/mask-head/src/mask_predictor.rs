@@ -167,13 +167,13 @@ mod tests {
                 .clone()
                 .slice([roi..roi + 1, class..class + 1])
                 .into_data()
-                .to_vec::<f32>()
+                .try_to_vec::<f32>()
                 .unwrap();
             let found = found
                 .clone()
                 .slice([roi..roi + 1])
                 .into_data()
-                .to_vec::<f32>()
+                .try_to_vec::<f32>()
                 .unwrap();
             assert_eq!(found.len(), 16);
             assert!(

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn host_and_device_paste_alike() {
         let found = found(2);
-        let full = found.paste().into_data().to_vec::<f32>().unwrap();
+        let full = found.paste().into_data().try_to_vec::<f32>().unwrap();
         let mut drawn = vec![0.0; 2 * 10 * 12];
         for (index, instance) in found.instances().iter().enumerate() {
             let mask = &instance.mask;

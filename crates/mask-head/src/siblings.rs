@@ -73,7 +73,7 @@ impl<A: Module, B: Module> Module for Siblings<A, B> {
     }
 }
 
-impl<A: Module, B: Module> ModuleDisplayDefault for Siblings<A, B> {
+impl<A: Module + ModuleDisplay, B: Module + ModuleDisplay> ModuleDisplayDefault for Siblings<A, B> {
     fn content(&self, content: Content) -> Option<Content> {
         content
             .add("first", &self.first)
@@ -82,4 +82,4 @@ impl<A: Module, B: Module> ModuleDisplayDefault for Siblings<A, B> {
     }
 }
 
-impl<A: Module, B: Module> ModuleDisplay for Siblings<A, B> {}
+impl<A: Module + ModuleDisplay, B: Module + ModuleDisplay> ModuleDisplay for Siblings<A, B> {}

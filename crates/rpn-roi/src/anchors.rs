@@ -177,7 +177,7 @@ mod tests {
         let all = AnchorGenerator::new(&config)
             .all(0, &grid, &device)
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .unwrap();
         let corners: Vec<[f32; 2]> = all
             .chunks_exact(4)
@@ -204,11 +204,11 @@ mod tests {
         let all = anchors
             .all(0, &grid, &device)
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .unwrap();
         assert_eq!(all.len(), 7 * 5 * 15 * 4);
         let some = anchors.gather(0, &grid, Tensor::from_ints([524, 0, 17], &device));
-        let some = some.into_data().to_vec::<f32>().unwrap();
+        let some = some.into_data().try_to_vec::<f32>().unwrap();
         for (row, index) in [524, 0, 17].into_iter().enumerate() {
             assert_eq!(some[row * 4..][..4], all[index * 4..][..4]);
         }

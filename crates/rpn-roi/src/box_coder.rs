@@ -62,7 +62,7 @@ impl BoxCoder {
     /// let reference = Tensor::from_floats([[0.0, 0.0, 20.0, 10.0]], &Device::flex());
     /// // dx = 5 / 10 of a width of 20: ten pixels to the right.
     /// let moved = coder.decode(Tensor::from_floats([[5.0, 0.0, 0.0, 0.0]], &Device::flex()), reference);
-    /// assert_eq!(moved.into_data().to_vec::<f32>().unwrap(), [10.0, 0.0, 30.0, 10.0]);
+    /// assert_eq!(moved.into_data().try_to_vec::<f32>().unwrap(), [10.0, 0.0, 30.0, 10.0]);
     /// ```
     ///
     /// # Panics
@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn values(tensor: Tensor<2>) -> Vec<f32> {
-        tensor.into_data().to_vec().unwrap()
+        tensor.into_data().try_to_vec().unwrap()
     }
 
     #[test]
@@ -125,7 +125,7 @@ mod tests {
         let references =
             Tensor::from_floats([[0.0, 0.0, 20.0, 40.0], [-7.5, 3.0, 100.25, 9.0]], &device);
         let targets = Tensor::from_floats(
-            [[3.0, -30.0, 20.5, 50.0], [0.0, 0.0, 640.0, 480.0]],
+            [[3.0, -30.0, 20.5, 50.0], [0.0, 0.0, 640.0, 300.0]],
             &device,
         );
         let coder = coder([10.0, 10.0, 5.0, 5.0]);

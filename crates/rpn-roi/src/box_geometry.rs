@@ -37,7 +37,7 @@ mod tests {
         );
         let clipped = clip(boxes, ImageSize::new(480, 640))
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .unwrap();
         assert_eq!(clipped, [0.0, 3.0, 640.0, 480.0, 640.0, 0.0, 640.0, 0.0]);
     }

@@ -185,7 +185,11 @@ mod tests {
         head.fc7.bias = Some(Param::from_tensor(Tensor::from_floats([-4.0], &device)));
         let pooled =
             Tensor::<1>::from_floats([1.0, 1.0, 0.0, 9.0, 2.0, 1.0], &device).reshape([3, 2, 1, 1]);
-        let features = head.forward(pooled).into_data().to_vec::<f32>().unwrap();
+        let features = head
+            .forward(pooled)
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
         // 2·(3 − 1 + ½) − 4 = 1; ReLU(−9 + ½) = 0 → ReLU(−4) = 0; 2·(6 − 1 + ½) − 4 = 7.
         assert_eq!(features, [1.0, 0.0, 7.0]);
     }

@@ -299,10 +299,8 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_lower_proposal_then_the_lower_class() {
-        let (judgement, proposals) = one_image(
-            &[LEFT, RIGHT],
-            &[&[0.0, 0.4, 0.4], &[0.0, 0.4, 0.0]],
-        );
+        let (judgement, proposals) =
+            one_image(&[LEFT, RIGHT], &[&[0.0, 0.4, 0.4], &[0.0, 0.4, 0.0]]);
         let found = found(&judgement, &proposals, &PostprocessConfig::default());
         let order: Vec<_> = found.iter().map(|d| (d.bbox[0], d.label)).collect();
         assert_eq!(order, [(0.0, 1), (0.0, 2), (50.0, 1)]);
@@ -344,9 +342,7 @@ mod tests {
         let (mut judgement, proposals) = one_image(&[LEFT], &[&[0.0, 0.3, 0.7]]);
         let device = test_device();
         // Class 1 moves by one width to the right, class 2 by two heights down; background would move far away.
-        let codes = [
-            9.0, 9.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0,
-        ];
+        let codes = [9.0, 9.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0];
         judgement.codes = Tensor::from_floats([codes], &device);
         let each = found(&judgement, &proposals, &PostprocessConfig::default());
         assert_eq!(each[0].bbox, [0.0, 20.0, 10.0, 30.0]);
@@ -360,8 +356,10 @@ mod tests {
     #[test]
     fn iou_guidance_keeps_the_better_box_and_the_better_score() {
         let near = [0.0, 0.0, 10.0, 9.0];
-        let (mut judgement, proposals) =
-            one_image(&[LEFT, near, RIGHT], &[&[0.1, 0.9], &[0.4, 0.6], &[0.3, 0.7]]);
+        let (mut judgement, proposals) = one_image(
+            &[LEFT, near, RIGHT],
+            &[&[0.1, 0.9], &[0.4, 0.6], &[0.3, 0.7]],
+        );
         judgement.localisation = Some(Tensor::from_floats(
             [[0.0, 0.2], [0.0, 0.8], [0.0, 0.5]],
             &test_device(),

@@ -16,6 +16,15 @@ pub struct Proposals {
 }
 
 impl Proposals {
+    /// No proposal in any of `images` images.
+    pub fn none(images: usize, device: &Device) -> Self {
+        Self {
+            boxes: Tensor::zeros([images, 0, 4], device),
+            scores: Tensor::zeros([images, 0], device),
+            counts: vec![0; images],
+        }
+    }
+
     /// K, the rows of each image.
     pub fn rows(&self) -> usize {
         self.boxes.dims()[1]
@@ -29,6 +38,9 @@ impl Proposals {
     /// The boxes one below the other, `[R, 4]`.
     pub fn flat_boxes(&self) -> Tensor<2> {
         let [images, rows, _] = self.boxes.dims();
+        if rows == 0 {
+            return Tensor::zeros([0, 4], &self.boxes.device());
+        }
         self.boxes.clone().reshape([images * rows, 4])
     }
 
@@ -79,7 +91,7 @@ mod tests {
             scores: Tensor::ones([2, 2], &device),
             counts: vec![2, 1],
         };
-        let rois = proposals.rois().into_data().to_vec::<f32>().unwrap();
+        let rois = proposals.rois().into_data().try_to_vec::<f32>().unwrap();
         let images: Vec<f32> = rois.chunks_exact(5).map(|roi| roi[0]).collect();
         assert_eq!(images, [0.0, 0.0, 1.0, -1.0]);
         assert_eq!(rois[1..5], [1.0; 4]);

@@ -138,6 +138,9 @@ impl Rpn {
             .map(|count| (count.max(0) as usize).min(limits.after_suppression))
             .collect();
         let most = counts.iter().copied().max().unwrap_or(0);
+        if most == 0 {
+            return Proposals::none(sizes.len(), &candidates.boxes.device());
+        }
         let rows = Tensor::stack::<3>(rows, 0).narrow(1, 0, most);
         Proposals {
             boxes: rows.clone().narrow(2, 0, 4),
@@ -224,7 +227,12 @@ mod tests {
         rpn.head.conv.clear();
         let identity = Tensor::<2>::eye(5, &device);
         let rows = |from, count| {
-            Param::from_tensor(identity.clone().narrow(0, from, count).reshape([count, 5, 1, 1]))
+            Param::from_tensor(
+                identity
+                    .clone()
+                    .narrow(0, from, count)
+                    .reshape([count, 5, 1, 1]),
+            )
         };
         rpn.head.cls_logits.weight = rows(0, 1);
         rpn.head.bbox_pred.weight = rows(1, 4);
@@ -238,14 +246,20 @@ mod tests {
         let channels: Vec<f32> = (0..5)
             .flat_map(|channel| cells.iter().map(move |cell| cell[channel]))
             .collect();
-        let level = Tensor::<1>::from_floats(channels.as_slice(), &device).reshape([1, 5, 1, count]);
+        let level =
+            Tensor::<1>::from_floats(channels.as_slice(), &device).reshape([1, 5, 1, count]);
         let size = ImageSize::new(32, width);
         let images = ImageBatch {
             pixels: Tensor::zeros([1, 3, 32, 32 * count], &device),
             sizes: vec![size],
             originals: vec![size],
         };
-        rpn.forward(&Pyramid { levels: vec![level] }, &images)
+        rpn.forward(
+            &Pyramid {
+                levels: vec![level],
+            },
+            &images,
+        )
     }
 
     const MANY: ProposalLimits = ProposalLimits {
@@ -254,7 +268,7 @@ mod tests {
     };
 
     fn lefts(found: &Proposals) -> Vec<f32> {
-        let boxes = found.boxes.clone().into_data().to_vec::<f32>().unwrap();
+        let boxes = found.boxes.clone().into_data().try_to_vec::<f32>().unwrap();
         boxes.chunks_exact(4).map(|corners| corners[0]).collect()
     }
 
@@ -267,13 +281,13 @@ mod tests {
         ];
         let found = proposals(&transparent(MANY), &cells, 96);
         assert_eq!(found.counts, [3]);
-        let boxes = found.boxes.into_data().to_vec::<f32>().unwrap();
+        let boxes = found.boxes.into_data().try_to_vec::<f32>().unwrap();
         // Anchors ±8 around x = 0, 32, 64 and y = 0; y is clipped to 0 … 8; the third moves by half a width, 8 px.
         let expected = [
             24.0, 0.0, 40.0, 8.0, 64.0, 0.0, 80.0, 8.0, 0.0, 0.0, 8.0, 8.0,
         ];
         assert_eq!(boxes, expected);
-        let scores = found.scores.into_data().to_vec::<f32>().unwrap();
+        let scores = found.scores.into_data().try_to_vec::<f32>().unwrap();
         let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());
         for (score, logit) in scores.iter().zip([2.0, 1.0, 0.0]) {
             assert!((score - sigmoid(logit)).abs() < 1e-6);
@@ -302,8 +316,15 @@ mod tests {
     #[test]
     fn boxes_outside_the_picture_are_no_proposals() {
         // The picture ends at x = 40: the anchor at 64 is clipped to nothing.
-        let cells = [[0.0; 5], [1.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 0.0, 0.0, 0.0]];
-        assert_eq!(lefts(&proposals(&transparent(MANY), &cells, 40)), [24.0, 0.0]);
+        let cells = [
+            [0.0; 5],
+            [1.0, 0.0, 0.0, 0.0, 0.0],
+            [5.0, 0.0, 0.0, 0.0, 0.0],
+        ];
+        assert_eq!(
+            lefts(&proposals(&transparent(MANY), &cells, 40)),
+            [24.0, 0.0]
+        );
     }
 
     #[test]

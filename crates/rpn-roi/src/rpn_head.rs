@@ -172,7 +172,11 @@ mod tests {
         let features = Tensor::<1>::from_floats([0.0, 1.0, 2.0, 10.0, 11.0, 12.0], &device)
             .reshape([2, 1, 1, 3]);
         let prediction = counting_head(2, &device).forward(features);
-        let logits = prediction.objectness().into_data().to_vec::<f32>().unwrap();
+        let logits = prediction
+            .objectness()
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
         // Anchor a's logit = cell · (a + 1).
         assert_eq!(
             logits,
@@ -184,7 +188,7 @@ mod tests {
         let codes = prediction
             .codes(&Tensor::from_ints([[3], [4]], &device))
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .unwrap();
         assert_eq!(codes, [7.0, 8.0, 9.0, 10.0, 36.0, 48.0, 60.0, 72.0]);
     }

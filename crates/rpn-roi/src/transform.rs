@@ -200,7 +200,8 @@ fn taps(source: usize, target: usize) -> Vec<Tap> {
     let ratio = source as f32 / target as f32;
     (0..target)
         .map(|position| {
-            let real = (ratio * (position as f32 + 0.5) - 0.5).max(0.0);
+            // One rounding, as in PyTorch's compiled kernel.
+            let real = ratio.mul_add(position as f32 + 0.5, -0.5).max(0.0);
             let first = (real as usize).min(source - 1);
             let far = (real - first as f32).clamp(0.0, 1.0);
             Tap {

@@ -6,9 +6,12 @@ use wardrobe_backbones::BackboneConfig;
 use wardrobe_kernels::device::test_device;
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, Suppression, TransformConfig,
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, Suppression,
+    TransformConfig,
 };
-use wardrobe_rpn_roi::{CascadeRcnnConfig, Detection, Detections, FasterRcnnConfig, RgbPicture, RpnRoiError};
+use wardrobe_rpn_roi::{
+    CascadeRcnnConfig, Detection, Detections, FasterRcnnConfig, RgbPicture, RpnRoiError,
+};
 
 fn transform() -> TransformConfig {
     TransformConfig {
@@ -19,7 +22,9 @@ fn transform() -> TransformConfig {
 }
 
 fn rpn() -> RpnConfig {
-    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]).to_vec();
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0]
+        .map(|size| vec![size])
+        .to_vec();
     let limits = ProposalLimits {
         before_suppression: 50,
         after_suppression: 40,
@@ -64,7 +69,12 @@ fn assert_alike(a: &[Detection], b: &[Detection], tolerance: f32) {
     for (a, b) in a.iter().zip(b) {
         assert_eq!(a.label, b.label);
         assert!((a.score - b.score).abs() < tolerance, "{a:?} {b:?}");
-        let apart = a.bbox.iter().zip(&b.bbox).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = a
+            .bbox
+            .iter()
+            .zip(&b.bbox)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         assert!(apart < 100.0 * tolerance, "{a:?} {b:?}");
     }
 }
@@ -110,8 +120,12 @@ fn a_batch_of_two_sizes_equals_its_pictures_alone() {
             height: 62,
         },
     ];
-    let together: Vec<Vec<Detection>> =
-        detector.detect(&pictures).unwrap().iter().map(Detections::to_vec).collect();
+    let together: Vec<Vec<Detection>> = detector
+        .detect(&pictures)
+        .unwrap()
+        .iter()
+        .map(Detections::to_vec)
+        .collect();
     for (picture, together) in pictures.iter().zip(&together) {
         let alone = detector.detect(&[*picture]).unwrap().remove(0).to_vec();
         assert!(!alone.is_empty());
@@ -148,7 +162,12 @@ fn folding_batch_norm_keeps_the_detections() {
         height: 64,
     }];
     let before = detector.detect(&picture).unwrap().remove(0).to_vec();
-    let after = detector.fold_batch_norm().detect(&picture).unwrap().remove(0).to_vec();
+    let after = detector
+        .fold_batch_norm()
+        .detect(&picture)
+        .unwrap()
+        .remove(0)
+        .to_vec();
     assert!(!before.is_empty());
     assert_alike(&before, &after, 1e-3);
 }
@@ -245,12 +264,18 @@ fn presets_are_valid_values_that_survive_a_file() {
     ] {
         config.validate().unwrap();
         let text = serde_json::to_string(&config).unwrap();
-        assert_eq!(serde_json::from_str::<FasterRcnnConfig>(&text).unwrap(), config);
+        assert_eq!(
+            serde_json::from_str::<FasterRcnnConfig>(&text).unwrap(),
+            config
+        );
     }
     let cascade = CascadeRcnnConfig::resnet50_fpn(14);
     cascade.validate().unwrap();
     let text = serde_json::to_string(&cascade).unwrap();
-    assert_eq!(serde_json::from_str::<CascadeRcnnConfig>(&text).unwrap(), cascade);
+    assert_eq!(
+        serde_json::from_str::<CascadeRcnnConfig>(&text).unwrap(),
+        cascade
+    );
 }
 
 #[test]
@@ -265,9 +290,18 @@ fn settings_out_of_range_are_named() {
     };
     assert_eq!(field(|c| c.num_classes = 1), "num_classes");
     assert_eq!(field(|c| c.transform.std[1] = 0.0), "transform.std");
-    assert_eq!(field(|c| c.rpn.nms_threshold = f32::NAN), "rpn.nms_threshold");
-    assert_eq!(field(|c| c.rpn.anchors = AnchorConfig::single_level()), "anchors.sizes");
+    assert_eq!(
+        field(|c| c.rpn.nms_threshold = f32::NAN),
+        "rpn.nms_threshold"
+    );
+    assert_eq!(
+        field(|c| c.rpn.anchors = AnchorConfig::single_level()),
+        "anchors.sizes"
+    );
     assert_eq!(field(|c| c.rpn.matcher.negative = 0.8), "matcher.negative");
     assert_eq!(field(|c| c.roi_heads.pooler.levels = 5), "pooler.levels");
-    assert_eq!(field(|c| c.roi_heads.postprocess.detections = 0), "postprocess.detections");
+    assert_eq!(
+        field(|c| c.roi_heads.postprocess.detections = 0),
+        "postprocess.detections"
+    );
 }

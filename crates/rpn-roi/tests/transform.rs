@@ -46,8 +46,12 @@ fn pixels_equal_torchvisions() {
     );
     let expected = file.tensor("pixels").unwrap();
     assert_eq!(batch.pixels.dims(), expected.shape());
-    let found = batch.pixels.into_data().to_vec::<f32>().unwrap();
-    for (index, (found, bytes)) in found.iter().zip(expected.data().chunks_exact(4)).enumerate() {
+    let found = batch.pixels.into_data().try_to_vec::<f32>().unwrap();
+    for (index, (found, bytes)) in found
+        .iter()
+        .zip(expected.data().chunks_exact(4))
+        .enumerate()
+    {
         let expected = f32::from_le_bytes(bytes.try_into().unwrap());
         // Both mix the same two normalised values of size below 3 in f32, in a different order of rounding.
         assert!(
@@ -135,7 +139,7 @@ fn a_picture_of_its_final_size_is_only_normalised() {
         height: 4,
     };
     let batch = transform(4, 8, 4).batch(&[picture], &device).unwrap();
-    let found = batch.pixels.into_data().to_vec::<f32>().unwrap();
+    let found = batch.pixels.into_data().try_to_vec::<f32>().unwrap();
     // Green of pixel (1, 2): byte (1·4 + 2)·3 + 1 = 19 → 95; (95/255 − 0.456) / 0.224.
     let expected = (95.0 / 255.0 - 0.456) / 0.224;
     assert!((found[16 + 4 + 2] - expected).abs() < 1e-6);
