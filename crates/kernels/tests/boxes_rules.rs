@@ -136,8 +136,8 @@ fn views_are_read_in_their_own_order() {
     );
     // Columns as boxes: [0,0,10,10], [5,5,15,15], [20,0,30,10], [0,0,10,5].
     let iou = box_iou(
-        columns.clone().transpose().slice([0..1]),
-        columns.transpose().slice([1..4]),
+        columns.clone().transpose().slice(0..1),
+        columns.transpose().slice(1..4),
     );
     let iou = values(iou);
     assert_close(iou[0], 25. / 175.);

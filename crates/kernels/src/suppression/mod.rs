@@ -94,7 +94,7 @@ impl Kept {
         if kept == 0 {
             return Tensor::empty([0], (&self.order.device(), self.order.dtype()));
         }
-        self.order.clone().slice([0..kept])
+        self.order.clone().slice(0..kept)
     }
 
     /// How many boxes were kept. Reads the count back.

@@ -1,6 +1,8 @@
 //! The same by definition: the IoU of all pairs as a tensor, then a plain loop over it. The oracle
 //! of the tests; quadratic in time and memory.
 
+use std::cmp::Ordering;
+
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{Kept, NmsOptions, SoftNmsMethod, SoftNmsOptions};
@@ -35,7 +37,10 @@ pub fn nms(
     while !left.is_empty() {
         let best = left.remove(0);
         kept.push(best);
-        left.retain(|&other| !(pairs.iou(best, other) > options.iou_threshold));
+        left.retain(|&other| {
+            let iou = pairs.iou(best, other);
+            iou <= options.iou_threshold || iou.is_nan()
+        });
     }
     kept_like(&kept, like)
 }
@@ -136,7 +141,8 @@ pub fn iou_guided_nms(
         kept.push((best, taken));
         left = rest;
     }
-    kept.sort_by(|(_, a), (_, b)| b.partial_cmp(a).expect("no NaN was admitted"));
+    // (No NaN was admitted.)
+    kept.sort_by(|(_, a), (_, b)| b.partial_cmp(a).unwrap_or(Ordering::Equal));
     let (kept, mut taken): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
     taken.resize(scores.len(), 0.);
     (

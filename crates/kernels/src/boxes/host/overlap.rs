@@ -1,5 +1,8 @@
 //! Overlap of every pair of boxes.
 
+// A function is compiled for the registers of the one it is inlined into.
+#![allow(clippy::inline_always)]
+
 use rayon::prelude::*;
 
 /// Pairs per parallel task: about a tenth of a millisecond of work.

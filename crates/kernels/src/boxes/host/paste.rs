@@ -60,7 +60,7 @@ pub fn paste_mask(mask: &[f32], side: usize, corners: [f32; 4], size: [usize; 2]
         .zip(wide.chunks_exact_mut(width).skip(PADDING))
     {
         let mut padded_row = vec![0.; padded];
-        padded_row[PADDING..PADDING + side].copy_from_slice(row);
+        padded_row[PADDING..][..side].copy_from_slice(row);
         for (value, tap) in wide.iter_mut().zip(&columns.taps) {
             *value =
                 padded_row[tap.first] * tap.weights[0] + padded_row[tap.second] * tap.weights[1];

@@ -1,5 +1,8 @@
 //! Boxes as columns, compared 16 at a time.
 
+// A function is compiled for the registers of the one it is inlined into.
+#![allow(clippy::inline_always)]
+
 use std::ops::Range;
 
 /// Boxes compared at once: one AVX-512 register of `f32`.

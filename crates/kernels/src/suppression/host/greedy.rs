@@ -1,5 +1,8 @@
 //! Greedy suppression, plain and guided by localisation confidence.
 
+// A function is compiled for the registers of the one it is inlined into.
+#![allow(clippy::inline_always)]
+
 use rayon::prelude::*;
 
 use super::{box_at, grid::Layout, groups::Groups, rank};

@@ -1,10 +1,13 @@
 //! Which boxes can overlap a box enough: a grid over the upper left corners.
 //!
-//! Let the IoU of A (width w) and B be above t. The intersection is at most as wide as either box, and
-//! the union at least as large as either, so the intersection's width v obeys v > t·w and v > t·w_B,
-//! hence w_B < w / t. If B starts right of A, then v ≤ w − (x1_B − x1): B starts less than (1 − t)·w
-//! later. If B starts left of A, then v ≤ w_B − (x1 − x1_B): B starts less than (1 − t)·w_B
-//! < (1/t − 1)·w earlier. The same holds for y. Only boxes in that window need to be compared.
+//! Let the IoU of A and B be above t, A from x to x + w, B from y to y + u. The intersection is at
+//! most as high as either box, and the union at least as large as either, so the intersection's
+//! width v obeys v > t·w and v > t·u, hence u < w / t. If B starts right of A, then v ≤ w − (y − x):
+//! B starts less than (1 − t)·w later. If B starts left of A, then v ≤ u − (x − y): B starts less
+//! than (1 − t)·u < (1/t − 1)·w earlier. The same holds for the other axis. Only boxes in that
+//! window need to be compared.
+// A function is compiled for the registers of the one it is inlined into.
+#![allow(clippy::inline_always)]
 
 use std::ops::Range;
 

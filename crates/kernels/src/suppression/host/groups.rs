@@ -10,7 +10,7 @@ pub(super) struct Groups {
 
 impl Groups {
     /// Splits ranks 0, 1, … by their group.
-    pub(super) fn new(group_of: impl Iterator<Item = i64> + Clone + ExactSizeIterator) -> Self {
+    pub(super) fn new(group_of: impl ExactSizeIterator<Item = i64> + Clone) -> Self {
         let count = group_of.len();
         let (lowest, highest) = group_of
             .clone()

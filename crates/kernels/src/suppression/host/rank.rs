@@ -57,7 +57,7 @@ fn sort(entries: &mut Vec<u64>) {
         return;
     }
     let digit = |entry: u64, pass: u32| (entry >> (32 + pass * DIGIT_BITS)) as usize & (DIGITS - 1);
-    let mut counts = [[0u32; DIGITS]; 3];
+    let mut counts = vec![[0u32; DIGITS]; 3];
     for &entry in entries.iter() {
         for (pass, counts) in counts.iter_mut().enumerate() {
             counts[digit(entry, pass as u32)] += 1;

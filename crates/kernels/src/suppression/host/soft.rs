@@ -1,5 +1,8 @@
 //! Soft suppression: overlaps cost score.
 
+// A function is compiled for the registers of the one it is inlined into.
+#![allow(clippy::inline_always)]
+
 use rayon::prelude::*;
 
 use super::{
@@ -18,8 +21,8 @@ impl SoftNmsMethod {
     /// What a score is multiplied with when a picked box overlaps by `iou`. NaN (no area) costs
     /// nothing, and an IoU above 1 cannot be.
     #[inline(always)]
-    pub(super) fn decay(&self, iou: f32) -> f32 {
-        match *self {
+    pub(super) fn decay(self, iou: f32) -> f32 {
+        match self {
             Self::Linear { iou_threshold } if iou > iou_threshold => 1. - iou,
             Self::Gaussian { sigma } if iou > 0. => (-(iou * iou) / sigma).exp(),
             _ => 1.,
@@ -27,8 +30,8 @@ impl SoftNmsMethod {
     }
 
     /// No IoU up to this one costs anything.
-    fn free_overlap(&self) -> f32 {
-        match *self {
+    fn free_overlap(self) -> f32 {
+        match self {
             Self::Linear { iou_threshold } => iou_threshold,
             Self::Gaussian { .. } => 0.,
         }
@@ -201,8 +204,8 @@ impl Remaining {
             for lane in 0..LANES {
                 if iou[lane] > free && scores[lane] > GONE {
                     scores[lane] *= options.method.decay(iou[lane]);
-                    // Also drops ∞ · 0.
-                    if !(scores[lane] > options.score_threshold) {
+                    // (∞ · 0 is NaN.)
+                    if scores[lane] <= options.score_threshold || scores[lane].is_nan() {
                         scores[lane] = GONE;
                         dropped += 1;
                     }
