@@ -14,59 +14,28 @@ use wardrobe::kernels::{
     device::BackendKind,
     suppression::{NmsOptions, batched_nms, nms, top_k},
 };
+use wardrobe_tests::parameters::{boxes, noise};
 
-const WIDTH: f64 = 1088.;
-const HEIGHT: f64 = 800.;
-const SMALLEST: f64 = 16.;
+const PICTURE: [usize; 2] = [800, 1088];
+const SMALLEST: f64 = 16.0;
 const PER_CLUSTER: usize = 50;
 
-/// `count` numbers in −1..1: SplitMix64 from the FNV-1a hash of `0/<name>`, upper 24 bits.
-fn uniform(name: &str, count: usize) -> Vec<f64> {
-    let start = format!("0/{name}")
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-        });
-    (1..=count as u64)
-        .map(|i| {
-            let z = start.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ z >> 31) >> 40) as f64 / f64::from(1 << 23) - 1.
-        })
-        .collect()
-}
-
-/// Boxes inside the picture; sides grow with the square of a uniform number.
+/// The boxes of the comparison with torchvision.
 fn spread(count: usize) -> Vec<[f32; 4]> {
-    uniform("boxes", 4 * count)
-        .chunks_exact(4)
-        .map(|u| {
-            let [x, y, w, h] = [u[0], u[1], u[2], u[3]].map(|u| f64::midpoint(u, 1.));
-            let w = SMALLEST + w * w * (WIDTH - SMALLEST);
-            let h = SMALLEST + h * h * (HEIGHT - SMALLEST);
-            let (x, y) = (x * (WIDTH - w), y * (HEIGHT - h));
-            [x, y, x + w, y + h].map(|corner| corner as f32)
-        })
-        .collect()
+    boxes("boxes", count, PICTURE, SMALLEST)
 }
 
 /// Copies of `spread` boxes, every corner moved by up to a fifth of the side.
 fn clustered(count: usize) -> Vec<[f32; 4]> {
     let centres = spread(count / PER_CLUSTER);
-    uniform("jitter", 4 * count)
+    noise("jitter", 4 * count, 0)
         .chunks_exact(4)
         .zip(centres.iter().cycle())
         .map(|(u, &[x1, y1, x2, y2])| {
             let (w, h) = (0.2 * (x2 - x1), 0.2 * (y2 - y1));
-            let [a, b, c, d] = [u[0], u[1], u[2], u[3]].map(|u| u as f32);
-            [x1 + a * w, y1 + b * h, x2 + c * w, y2 + d * h]
+            [x1 + u[0] * w, y1 + u[1] * h, x2 + u[2] * w, y2 + u[3] * h]
         })
         .collect()
-}
-
-fn floats(name: &str, count: usize) -> Vec<f32> {
-    uniform(name, count).into_iter().map(|u| u as f32).collect()
 }
 
 fn tensors(workload: &str, count: usize, device: &Device) -> (Tensor<2>, Tensor<1>) {
@@ -74,7 +43,7 @@ fn tensors(workload: &str, count: usize, device: &Device) -> (Tensor<2>, Tensor<
         "spread" => spread(count),
         _ => clustered(count),
     };
-    let scores: Vec<f32> = floats("scores", count);
+    let scores = noise("scores", count, 0);
     (
         Tensor::from_data(TensorData::new(boxes.concat(), [count, 4]), device),
         Tensor::from_data(TensorData::new(scores, [count]), device),
@@ -133,7 +102,7 @@ fn many_groups(criterion: &mut Criterion) {
 /// finest level (200 × 272 cells, 3 anchors) of each of two images.
 fn best_anchors(criterion: &mut Criterion) {
     let (backend, device) = device();
-    let logits: Vec<f32> = floats("logits", 2 * 163_200)
+    let logits: Vec<f32> = noise("logits", 2 * 163_200, 0)
         .into_iter()
         .map(|u| 5. * u - 3.)
         .collect();

@@ -98,7 +98,8 @@ fn hats(start: Tensor<2>, end: Tensor<2>, scale: f32, input: usize, output: usiz
         .float()
         .reshape([1, output]);
     let extent = (last.clone() - first.clone() + 1.).clamp_min(1.);
-    let source = (pixel.clone() - first.clone() + 0.5) * (extent.recip() * input as f32) - 0.5;
+    let scale = extent.ones_like() * input as f32 / extent;
+    let source = (pixel.clone() - first.clone() + 0.5) * scale - 0.5;
     let source = source.clamp(0., (input - 1) as f32);
     let index = Tensor::<1, Int>::arange(0..input as i64, &device)
         .float()
