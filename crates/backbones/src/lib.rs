@@ -40,3 +40,8 @@ pub use fpn::{Fpn, FpnConfig};
 pub use norm::{BatchNormConfig, Norm};
 pub use resnet::{ResNet, ResNetConfig};
 pub use vgg::{Vgg, VggConfig};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
