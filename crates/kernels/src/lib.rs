@@ -16,5 +16,6 @@ pub mod conv;
 #[cfg(feature = "cube")]
 mod cube;
 pub mod device;
+pub mod host_memory;
 pub mod roi;
 pub mod suppression;

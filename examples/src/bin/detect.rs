@@ -84,6 +84,7 @@ impl From<Nms> for Suppression {
 }
 
 fn main() -> ExitCode {
+    wardrobe::kernels::host_memory::keep_freed();
     let arguments = Arguments::parse();
     match detect(&arguments) {
         Ok(summary) if summary.interrupted => ExitCode::from(EXIT_STATUS),
