@@ -1,8 +1,8 @@
 //! The feature pyramid: Lin et al., Feature Pyramid Networks for Object Detection (2017), fig. 3.
 //!
-//! Legend: C_i a body's stage, M_i the merged map, P_i a level; i counts from the finest.
-//! M_i = inner_i(C_i) + upsample(M_{i+1}), P_i = layer_i(M_i), and P6 subsamples P5 (section 4.1,
-//! footnote). Upsampling is nearest: cell j of n reads cell ⌊j · m / n⌋ of the m coarser ones.
+//! Legend: C a body's stage, M the merged map, P a level; the index i counts from the finest.
+//! `M[i] = inner[i](C[i]) + upsample(M[i + 1])`, `P[i] = layer[i](M[i])`, and P6 subsamples P5
+//! (section 4.1, footnote). Upsampling is nearest: cell j of n reads cell ⌊j · m / n⌋ of the m coarser ones.
 
 use burn::{
     module::Module,

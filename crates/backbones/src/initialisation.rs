@@ -5,7 +5,7 @@
 
 use burn::module::Initializer;
 
-/// Convolutions of ResNet, VGG and the RoI heads: normal with σ = √(2 / fan_out)
+/// Convolutions of ResNet, VGG and the RoI heads: normal with σ = `√(2 / fan_out)`
 /// (`kaiming_normal_(mode="fan_out", nonlinearity="relu")`; He et al. 2015, eq. 14).
 pub fn kaiming_normal() -> Initializer {
     Initializer::KaimingNormal {
@@ -14,7 +14,7 @@ pub fn kaiming_normal() -> Initializer {
     }
 }
 
-/// Convolutions of the pyramid: uniform within ±√(3 / fan_in) (`kaiming_uniform_(a=1)`: the gain for
+/// Convolutions of the pyramid: uniform within `±√(3 / fan_in)` (`kaiming_uniform_(a=1)`: the gain for
 /// a leaky ReLU of slope 1 is √(2 / (1 + 1²)) = 1).
 pub fn pyramid_uniform() -> Initializer {
     Initializer::KaimingUniform {

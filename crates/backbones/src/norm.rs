@@ -145,14 +145,12 @@ impl Norm {
     /// `[N, C, H, W]` in and out: batch statistics where [`training_on`](Self::training_on) says so,
     /// the running ones otherwise.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self.training_on(&x.device()) {
-            Some(norm) => norm.forward_train(x),
-            None => {
-                let (scale, shift) = self.affine();
-                let channels = scale.dims()[0];
-                x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
-            }
+        if let Some(norm) = self.training_on(&x.device()) {
+            return norm.forward_train(x);
         }
+        let (scale, shift) = self.affine();
+        let channels = scale.dims()[0];
+        x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
     }
 }
 

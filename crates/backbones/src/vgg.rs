@@ -243,7 +243,7 @@ impl Vgg {
         self.features.forward(x)
     }
 
-    /// Up to the last ReLU (relu5_3), without the last max pool: `[N, C, H/16, W/16]` for five groups.
+    /// Up to the last ReLU (`relu5_3`), without the last max pool: `[N, C, H/16, W/16]` for five groups.
     ///
     /// # Panics
     /// If the pictures do not have the configured channels.

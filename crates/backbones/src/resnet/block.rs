@@ -4,7 +4,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
-use wardrobe_kernels::conv::Activation::{None as Linear, Relu};
+use wardrobe_kernels::conv::Activation::{None as Identity, Relu};
 
 use crate::{
     conv_norm::{Conv2d, Conv2dConfig, ConvNorm, ConvNormConfig, conv_norm, fold},
@@ -63,7 +63,7 @@ fn downsample(
         ConvNormConfig::new(input, output, 1)
             .with_stride(stride)
             .with_norm(Some(norm))
-            .with_activation(Linear)
+            .with_activation(Identity)
             .init(device)
     })
 }

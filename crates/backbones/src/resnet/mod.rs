@@ -61,7 +61,7 @@ impl ResNet {
     /// assert_eq!(net.forward(Tensor::zeros([2, 3, 32, 32], &device)).dims(), [2, 5]);
     /// ```
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let x = self.layers().into_iter().fold(self.stem(x), run);
+        let x = self.layers().fold(self.stem(x), run);
         let [n, c, _, _] = x.dims();
         let pooled = adaptive_avg_pool2d(x, [1, 1]).reshape([n, c]);
         match &self.fc {
@@ -134,13 +134,15 @@ impl ResNet {
         max_pool2d(x, kernel, stride, padding)
     }
 
-    fn layers(&self) -> impl IntoIterator<Item = &Vec<ResidualBlock>> {
+    /// The stages that were built.
+    fn layers(&self) -> impl Iterator<Item = &[ResidualBlock]> {
         [&self.layer1, &self.layer2, &self.layer3, &self.layer4]
             .into_iter()
+            .map(Vec::as_slice)
             .filter(|blocks| !blocks.is_empty())
     }
 }
 
-fn run(x: Tensor<4>, layer: &Vec<ResidualBlock>) -> Tensor<4> {
+fn run(x: Tensor<4>, layer: &[ResidualBlock]) -> Tensor<4> {
     layer.iter().fold(x, |x, block| block.forward(x))
 }

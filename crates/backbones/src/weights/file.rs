@@ -121,9 +121,12 @@ const PLAIN_OBJECTS: [&str; 19] = [
 
 /// The first object of another kind: (key, Python name).
 fn foreign_object(value: &PickleValue, key: String) -> Option<(String, String)> {
-    let below = |part: &str| match key.is_empty() {
-        true => part.to_owned(),
-        false => format!("{key}.{part}"),
+    let below = |part: &str| {
+        if key.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{key}.{part}")
+        }
     };
     match value {
         PickleValue::Unsupported(object) => {

@@ -59,7 +59,7 @@ impl ModulePath {
     }
 
     /// The name of the batch counter that PyTorch keeps beside this tensor, if it is the running
-    /// variance of a trained batch norm: bn1.running_var → bn1.num_batches_tracked. torchvision's
+    /// variance of a trained batch norm: `bn1.running_var` → `bn1.num_batches_tracked`. torchvision's
     /// `FrozenBatchNorm2d` has none.
     pub(crate) fn batch_counter(&self) -> Option<String> {
         self.is("Struct:BatchNorm", "running_var").then(|| {
