@@ -16,8 +16,13 @@ pub(super) use self::{pool::pool, spread::spread};
 /// Channels of a block of a planar map: one AVX-512 register, one cache line per cell.
 pub(super) const LANES: usize = 16;
 
-/// Channels taken together where they already lie side by side.
+/// Channels added to together where they lie side by side: few enough for the values of a RoI to
+/// stay in the first cache.
 const WIDE: usize = 64;
+
+/// Channels read together where they lie side by side: 1 KiB at a time, so that cells come from
+/// memory in long runs.
+const WIDEST: usize = 256;
 
 /// Rows that share a place in the order of RoIs, so that neighbours in it find cells in the cache.
 const BAND: u32 = 32;

@@ -1,12 +1,14 @@
 //! From cells to bins.
 
+use std::ops::Range;
+
 use super::{
     super::{
         FeatureMap,
         geometry::Target,
         rule::{Cells, Pool},
     },
-    LANES, Scratch, Task, WIDE, ordered, push_chunks, run,
+    LANES, Scratch, Task, WIDE, WIDEST, ordered, push_chunks, run,
 };
 
 /// Below this many channels, turning a planar map costs more than reading its planes one by one.
@@ -27,32 +29,26 @@ pub(in super::super) fn pool<R: Pool>(rule: &R, maps: &[FeatureMap<'_>], out: &m
             .into_iter()
             .filter_map(|k| pieces[k].take().map(|piece| (k, piece)))
             .collect();
-        if map.is_channels_last() || channels < MIN_BLOCK {
-            push_chunks(&mut tasks, mine, 4 * rayon::current_num_threads(), |rois| {
-                PoolTask {
-                    rule,
-                    map,
-                    rois,
-                    block: None,
-                }
-            });
-            continue;
-        }
-        let blocks = channels.div_ceil(LANES);
+        let turned = !map.is_channels_last() && channels >= MIN_BLOCK;
+        let width = if turned { LANES } else { WIDEST };
+        let blocks = channels.div_ceil(width);
         let mut by_block: Vec<Vec<(usize, &mut [f32])>> = (0..blocks).map(|_| Vec::new()).collect();
         for (k, piece) in mine {
-            for (block, piece) in piece.chunks_mut(LANES * outputs).enumerate() {
+            for (block, piece) in piece.chunks_mut(width * outputs).enumerate() {
                 by_block[block].push((k, piece));
             }
         }
-        // With fewer blocks than threads, each thread takes a share of the RoIs of a block.
-        let shares = (2 * rayon::current_num_threads()).div_ceil(blocks);
+        // With fewer blocks than threads, each thread takes a share of the RoIs of a block. A block
+        // of a turned map is turned once per share.
+        let shares = (4 * rayon::current_num_threads()).div_ceil(blocks);
         for (block, rois) in by_block.into_iter().enumerate() {
+            let first = block * width;
             push_chunks(&mut tasks, rois, shares, |rois| PoolTask {
                 rule,
                 map,
                 rois,
-                block: Some(block * LANES),
+                channels: first..channels.min(first + width),
+                turned,
             });
         }
     }
@@ -67,16 +63,19 @@ struct PoolTask<'a, R> {
     map: &'a FeatureMap<'a>,
     /// RoIs and where their values go.
     rois: Vec<(usize, &'a mut [f32])>,
-    /// First channel of a block of a planar map; `None` to read all channels where they lie.
-    block: Option<usize>,
+    /// All RoIs take one block before the next: a turned block of the whole map fits in the cache.
+    channels: Range<usize>,
+    /// Whether the map is planar, to be turned.
+    turned: bool,
 }
 
 impl<R: Pool> Task for PoolTask<'_, R> {
     #[inline(always)]
     fn run(mut self, scratch: &mut Scratch) {
-        match self.block {
-            None => self.in_place(&mut scratch.values),
-            Some(channel) => self.turned(channel, scratch),
+        if self.turned {
+            self.turned(scratch);
+        } else {
+            self.in_place(&mut scratch.values);
         }
     }
 }
@@ -88,7 +87,8 @@ impl<R: Pool> PoolTask<'_, R> {
     }
 
     #[inline(always)]
-    fn turned(&mut self, channel: usize, scratch: &mut Scratch) {
+    fn turned(&mut self, scratch: &mut Scratch) {
+        let channel = self.channels.start;
         let mut current = None;
         for i in 0..self.rois.len() {
             let k = self.rois[i].0;
@@ -120,20 +120,29 @@ impl<R: Pool> PoolTask<'_, R> {
         for i in 0..self.rois.len() {
             let k = self.rois[i].0;
             let image = self.image(k);
-            let mut channel = 0;
-            while channel < self.map.channels {
+            let mut channel = self.channels.start;
+            while channel < self.channels.end {
                 let cells = Cells {
                     data: &self.map.data[self.map.origin(image, channel)..],
                     row: self.map.stride[2],
                     column: self.map.stride[3],
                 };
                 let left = if self.map.is_channels_last() {
-                    self.map.channels - channel
+                    self.channels.end - channel
                 } else {
                     1
                 };
-                let out = &mut self.rois[i].1[channel * outputs..];
-                channel += if left >= WIDE {
+                let out = &mut self.rois[i].1[(channel - self.channels.start) * outputs..];
+                channel += if left >= WIDEST {
+                    block::<R, WIDEST>(
+                        self.rule,
+                        k,
+                        channel,
+                        cells,
+                        values,
+                        &mut out[..WIDEST * outputs],
+                    )
+                } else if left >= WIDE {
                     block::<R, WIDE>(
                         self.rule,
                         k,
