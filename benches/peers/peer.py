@@ -44,6 +44,10 @@ def load(kind, cache, min_size=800, max_size=1333):
     return model
 
 
+def absolute_sum(tensors):
+    return sum(tensor.double().abs().sum().item() for tensor in tensors)
+
+
 def roi_align(row):
     features = torch.from_numpy(workloads.parameters.noise("features", [1, row["channels"], *row["map"]]))
     boxes = workloads.boxes(row["rois"])
@@ -53,18 +57,18 @@ def roi_align(row):
     def run():
         pooled = torchvision.ops.roi_align(features, rois, row["output"], row["scale"], sampling_ratio=2, aligned=False)
         if not row["backward"]:
-            return pooled.double().abs().sum().item()
+            return [pooled]
         features.grad = None
         (pooled * pooled).sum().backward()
-        return features.grad.double().abs().sum().item()
+        return [features.grad]
 
-    return run
+    return run, absolute_sum
 
 
 def nms(row):
     boxes = torch.from_numpy(workloads.boxes(row["boxes"]))
     scores = torch.from_numpy(workloads.scores(row["boxes"]))
-    return lambda: float(torchvision.ops.nms(boxes, scores, row["threshold"]).sum().item())
+    return lambda: torchvision.ops.nms(boxes, scores, row["threshold"]), lambda kept: float(kept.sum())
 
 
 def body(row, cache):
@@ -77,9 +81,9 @@ def body(row, cache):
         for layer in (model.layer1, model.layer2, model.layer3, model.layer4):
             y = layer(y)
             stages.append(y)
-        return sum(stage.double().abs().sum().item() for stage in stages)
+        return stages
 
-    return run
+    return run, absolute_sum
 
 
 def maskrcnn(row, cache):
@@ -89,9 +93,9 @@ def maskrcnn(row, cache):
 
     def run():
         x = torch.from_numpy(image).permute(2, 0, 1).float() / 255
-        return model([x])[0]["scores"].double().sum().item()
+        return model([x])[0]
 
-    return run
+    return run, lambda found: found["scores"].double().sum().item()
 
 
 def maskrcnn_onnx(row, cache):
@@ -116,9 +120,9 @@ def maskrcnn_onnx(row, cache):
 
     def run():
         x = np.ascontiguousarray(image.transpose(2, 0, 1)).astype(np.float32) / 255
-        return float(session.run(["scores"], {"image": x})[0].astype(np.float64).sum())
+        return session.run(["boxes", "labels", "scores", "masks"], {"image": x})
 
-    return run
+    return run, lambda found: float(found[2].astype(np.float64).sum())
 
 
 def prepare(name, peer, cache):
@@ -135,8 +139,8 @@ def prepare(name, peer, cache):
 def main():
     name, peer, repeats, cache = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     with torch.set_grad_enabled("training" in name):
-        run = prepare(name, peer, cache)
-        checksum, times = run(), []
+        run, check = prepare(name, peer, cache)
+        checksum, times = check(run()), []
         for _ in range(repeats):
             start = time.perf_counter()
             run()
