@@ -27,3 +27,52 @@ pub fn pyramid_uniform() -> Initializer {
 pub fn normal(std: f64) -> Initializer {
     Initializer::Normal { mean: 0.0, std }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use wardrobe_kernels::device::test_device;
+
+    use super::*;
+    use crate::conv_norm::Conv2dConfig;
+
+    /// 64 · 128 · 9 = 73,728 draws of a layer that reads 64 · 9 = 576 and feeds 128 · 9 = 1152 values.
+    fn draws(initializer: Initializer) -> Vec<f32> {
+        let device = test_device();
+        device.seed(11);
+        let conv = Conv2dConfig::new(64, 128, 3)
+            .with_initializer(initializer)
+            .init(&device);
+        conv.weight.val().into_data().to_vec().unwrap()
+    }
+
+    fn deviation(values: &[f32]) -> f32 {
+        let squares: f32 = values.iter().map(|value| value * value).sum();
+        (squares / values.len() as f32).sqrt()
+    }
+
+    #[test]
+    fn convolutions_are_normal_by_fan_out() {
+        // √(2 / 1152) = 0.041667; the sample's deviation is within 1/√(2 · 73,728) = 0.26 % of it, so
+        // 2 % is more than seven of its own deviations.
+        let found = deviation(&draws(kaiming_normal()));
+        assert!((found / 0.041_667 - 1.0).abs() < 0.02, "{found}");
+    }
+
+    #[test]
+    fn the_pyramid_is_uniform_by_fan_in() {
+        // ±√(3 / 576) = ±0.072169.
+        let values = draws(pyramid_uniform());
+        let largest = values
+            .iter()
+            .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        assert!(largest <= 0.072_17 && largest > 0.072, "{largest}");
+    }
+
+    #[test]
+    fn a_normal_has_the_deviation_it_says() {
+        let found = deviation(&draws(normal(0.01)));
+        assert!((found / 0.01 - 1.0).abs() < 0.02, "{found}");
+    }
+}
