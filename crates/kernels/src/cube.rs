@@ -79,6 +79,7 @@ pub(crate) fn cubes(like: &CubeTensor, cubes: usize) -> CubeCount {
 /// half a unit. The residual is taken in integers: WGSL lets compilers reassociate float sums, which
 /// undoes every scheme of exact float products. Denormal and special numbers are left as they are.
 #[cube]
+#[allow(clippy::verbose_bit_mask)]
 pub(crate) fn divide(a: f32, b: f32) -> f32 {
     let a_bits = u32::reinterpret(a);
     let b_bits = u32::reinterpret(b);

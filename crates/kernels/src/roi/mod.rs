@@ -33,8 +33,6 @@ use burn::{
 };
 
 pub use levels::{LevelAssignment, assign_levels};
-#[cfg(feature = "cube")]
-pub(crate) use ops::FeatureLevelsMetadata;
 pub use ops::{FeatureLevels, RoiOps};
 pub use options::{RoiAlignOptions, RoiPoolOptions, SampleReduction};
 #[cfg(feature = "cube")]

@@ -1,4 +1,11 @@
 //! CubeCL kernels of the box family: one unit per value.
+// Kernel code is the subset of Rust that CubeCL translates: no `mem::swap`, no let chains.
+#![allow(
+    clippy::collapsible_if,
+    clippy::manual_swap,
+    clippy::manual_div_ceil,
+    clippy::manual_midpoint
+)]
 
 mod paste;
 
@@ -12,12 +19,19 @@ use crate::cube::{divide, empty, floats, per_element};
 /// Bits of a NaN. A kernel argument, because WGSL refuses a literal one and does not promise 0/0.
 const NAN: u32 = 0x7fc0_0000;
 
-/// `a / b`, NaN if `b` is 0.
+/// `a / b` as IEEE 754 has it: by 0, infinite or NaN.
 #[cube]
 fn ratio(a: f32, b: f32, nan: u32) -> f32 {
-    let mut result = f32::reinterpret(nan);
-    if b != 0.0f32 {
-        result = divide(a, b);
+    let mut result = divide(a, b);
+    if b == 0.0f32 {
+        let a_bits = u32::reinterpret(a);
+        let magnitude = a_bits & 0x7fff_ffff;
+        let mut bits = nan;
+        if magnitude > 0 && magnitude <= 0x7f80_0000 {
+            let sign = (a_bits ^ u32::reinterpret(b)) & 0x8000_0000;
+            bits = (nan & 0x7f80_0000) | sign;
+        }
+        result = f32::reinterpret(bits);
     }
     result
 }

@@ -203,10 +203,10 @@ fn align_argmax_kernel(
 }
 
 /// The real levels with their numbers and scales.
-pub(super) fn real_levels<'a>(
+pub(super) fn real_levels(
     levels: [CubeTensor; 4],
-    options: &'a RoiAlignOptions,
-) -> impl Iterator<Item = (i32, CubeTensor, f32)> + 'a {
+    options: &RoiAlignOptions,
+) -> impl Iterator<Item = (i32, CubeTensor, f32)> {
     levels
         .into_iter()
         .zip(&options.scales)

@@ -1,4 +1,11 @@
 //! CubeCL kernels of RoI pooling. Backward kernels gather, so their sums have one order.
+// Kernel code is the subset of Rust that CubeCL translates: no `mem::swap`, no let chains.
+#![allow(
+    clippy::collapsible_if,
+    clippy::manual_swap,
+    clippy::manual_div_ceil,
+    clippy::manual_midpoint
+)]
 
 mod align;
 mod align_backward;

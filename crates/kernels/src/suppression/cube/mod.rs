@@ -1,4 +1,11 @@
 //! CubeCL kernels of the suppression family. Nothing is read back to the host.
+// Kernel code is the subset of Rust that CubeCL translates: no `mem::swap`, no let chains.
+#![allow(
+    clippy::collapsible_if,
+    clippy::manual_swap,
+    clippy::manual_div_ceil,
+    clippy::manual_midpoint
+)]
 
 mod greedy;
 mod guided;
