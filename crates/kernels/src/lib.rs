@@ -19,3 +19,8 @@ pub mod device;
 pub mod host_memory;
 pub mod roi;
 pub mod suppression;
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
