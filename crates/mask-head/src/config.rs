@@ -35,6 +35,8 @@ impl MaskConfig {
         2 * self.pooler.output_size
     }
 
+    /// Checks every number.
+    ///
     /// # Errors
     ///
     /// [`MaskHeadError`] for no layer, a layer without channels, or a negative ε.

@@ -78,6 +78,8 @@ impl MaskRcnnConfig {
         }
     }
 
+    /// Checks every number.
+    ///
     /// # Errors
     ///
     /// [`MaskHeadError`] for the first number out of range, or parts that do not fit.

@@ -84,6 +84,8 @@ impl CascadeHeadsConfig {
         }
     }
 
+    /// Checks every number.
+    ///
     /// # Errors
     ///
     /// [`RpnRoiError::Setting`] for the first field out of range.
@@ -164,11 +166,7 @@ impl CascadeHeads {
         images: &ImageBatch,
     ) -> Vec<Detections> {
         if proposals.is_empty() {
-            return images
-                .sizes
-                .iter()
-                .map(|size| Detections::none(*size, &images.pixels.device()))
-                .collect();
+            return Detections::none_in(images);
         }
         let CascadeSettings { config, coders, .. } = &self.settings;
         let last = coders.len() - 1;

@@ -42,6 +42,8 @@ impl CascadeRcnnConfig {
         }
     }
 
+    /// Checks every number.
+    ///
     /// # Errors
     ///
     /// [`RpnRoiError::Setting`] or [`RpnRoiError::Backbone`] for the first number out of range, or parts that do not fit.

@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::image_batch::ImageSize;
+use crate::image_batch::{ImageBatch, ImageSize};
 
 /// The detections of one image.
 #[derive(Debug, Clone)]
@@ -48,6 +48,16 @@ impl Detections {
             labels: Tensor::zeros([0], device),
             size,
         }
+    }
+
+    /// No detection in any image of the batch.
+    pub(crate) fn none_in(images: &ImageBatch) -> Vec<Self> {
+        let device = images.pixels.device();
+        images
+            .sizes
+            .iter()
+            .map(|size| Self::none(*size, &device))
+            .collect()
     }
 
     /// D, the number of detections.

@@ -86,6 +86,8 @@ impl FasterRcnnConfig {
         }
     }
 
+    /// Checks every number.
+    ///
     /// # Errors
     ///
     /// [`RpnRoiError::Setting`] or [`RpnRoiError::Backbone`] for the first number out of range, or parts that do not fit.

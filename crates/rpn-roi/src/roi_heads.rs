@@ -74,16 +74,10 @@ impl RoiHeads {
         proposals: &Proposals,
         images: &ImageBatch,
     ) -> Vec<Detections> {
-        let judgement = match proposals.is_empty() {
-            true => {
-                return images
-                    .sizes
-                    .iter()
-                    .map(|size| Detections::none(*size, &images.pixels.device()))
-                    .collect();
-            }
-            false => self.judge(pyramid, proposals, images),
-        };
+        if proposals.is_empty() {
+            return Detections::none_in(images);
+        }
+        let judgement = self.judge(pyramid, proposals, images);
         let RoiSettings { config, coder, .. } = &self.settings;
         postprocess(
             &judgement,
