@@ -431,3 +431,173 @@ impl Table {
         best.masked_fill(&nothing, 0.0).permute([0, 3, 1, 2]) // [K, C, PH, PW]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The composed operations run on the CPU too: there they must equal the host kernels.
+    use super::*;
+    use crate::roi::host::{self, FeatureMap, Gradient};
+
+    const CPU: (Kind, Device) = (Kind::Float, Device::Cpu);
+    const CHANNELS: usize = 18;
+
+    /// Reproducible values in −1…1 without equal neighbours.
+    fn waves(shape: [usize; 4]) -> Tensor {
+        let count = shape.iter().product::<usize>() as i64;
+        let values = (Tensor::arange(count, CPU) * 0.731).sin();
+        values.reshape(shape.map(|size| size as i64))
+    }
+
+    /// Inside, over each border, outside, inverted, without area, larger than the map, void.
+    fn rois() -> Vec<f32> {
+        [
+            [0.0, 3.0, 5.0, 31.0, 26.0],
+            [1.0, -20.0, -9.0, 20.0, 14.0],
+            [1.0, 25.0, 20.0, 60.0, 55.0],
+            [0.0, 90.0, 90.0, 120.0, 99.0],
+            [1.0, 30.0, 28.0, 11.0, 4.0],
+            [0.0, 12.0, 12.0, 12.0, 12.0],
+            [1.0, -50.0, -50.0, 90.0, 90.0],
+            [2.0, 3.0, 5.0, 31.0, 26.0],
+            [0.0, f32::NAN, 5.0, 31.0, 26.0],
+        ]
+        .concat()
+    }
+
+    fn matrix(rois: &[f32]) -> Tensor {
+        Tensor::from_slice(rois).reshape([-1, 5])
+    }
+
+    fn values(tensor: &Tensor) -> Vec<f32> {
+        let flat = tensor.contiguous().flatten(0, -1);
+        Vec::<f32>::try_from(flat).expect("a flat float tensor")
+    }
+
+    #[track_caller]
+    fn assert_close(actual: &Tensor, expected: &[f32], what: &str) {
+        let actual = values(actual);
+        assert_eq!(actual.len(), expected.len(), "{what}");
+        for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+            assert!(
+                (a - e).abs() < 2e-5,
+                "{what}: element {i} is {a}, expected {e}"
+            );
+        }
+    }
+
+    fn map(data: &[f32], shape: [usize; 4]) -> FeatureMap<'_> {
+        let [_, c, h, w] = shape;
+        FeatureMap::new(data, shape, [c * h * w, h * w, w, 1])
+    }
+
+    fn planar(data: &mut [f32]) -> Gradient<'_> {
+        Gradient {
+            data,
+            channels_last: false,
+        }
+    }
+
+    #[test]
+    fn align_equals_the_host_kernel() {
+        let shapes = [[2, CHANNELS, 9, 10], [2, CHANNELS, 5, 5]];
+        let levels = shapes.map(waves);
+        let data: Vec<Vec<f32>> = levels.iter().map(values).collect();
+        let maps: Vec<_> = data
+            .iter()
+            .zip(shapes)
+            .map(|(data, shape)| map(data, shape))
+            .collect();
+        let rois = rois();
+        let level_of = [0, 1, 0, 0, 1, 0, 1, 0, 0];
+        let grad = waves([9, CHANNELS, 3, 2]);
+        for reduction in [SampleReduction::Average, SampleReduction::Max] {
+            for aligned in [false, true] {
+                for ratio in 0..3 {
+                    let options = RoiAlignOptions::new([3, 2], 0.25)
+                        .with_scales(vec![0.25, 0.125])
+                        .with_aligned(aligned)
+                        .with_sampling_ratio(ratio)
+                        .with_reduction(reduction);
+                    let what = format!("{options:?}");
+                    let mut expected = vec![0.0; 9 * CHANNELS * 6];
+                    host::roi_align(&maps, &rois, &level_of, &options, &mut expected);
+                    let chosen = Tensor::from_slice(&level_of);
+                    let actual = roi_align(&levels, &matrix(&rois), &chosen, &options);
+                    assert_close(&actual, &expected, &what);
+
+                    let mut expected: Vec<Vec<f32>> =
+                        data.iter().map(|data| vec![0.0; data.len()]).collect();
+                    let out = expected.iter_mut().map(|data| planar(data)).collect();
+                    host::roi_align_backward(
+                        &maps,
+                        &rois,
+                        &level_of,
+                        &values(&grad),
+                        &options,
+                        out,
+                    );
+                    let actual = gradients(&levels, &grad, |levels| {
+                        roi_align(levels, &matrix(&rois), &chosen, &options)
+                    });
+                    for (actual, expected) in actual.iter().zip(&expected) {
+                        assert_close(actual, expected, &what);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn pooling_equals_the_host_kernels() {
+        let shape = [2, CHANNELS, 9, 10];
+        let features = waves(shape);
+        let data = values(&features);
+        let map = map(&data, shape);
+        let rois = rois();
+        let boxes = matrix(&rois);
+        let grad = waves([9, CHANNELS, 3, 2]);
+        let weights = values(&grad);
+        let options = RoiPoolOptions::new([3, 2], 0.25);
+
+        let mut expected = vec![0.0; weights.len()];
+        host::roi_pool(map, &rois, &options, &mut expected);
+        assert_close(
+            &roi_pool(&features, &boxes, &options),
+            &expected,
+            "quantised",
+        );
+        let mut expected = vec![0.0; data.len()];
+        host::roi_pool_backward(map, &rois, &weights, &options, planar(&mut expected));
+        let actual = gradient(&features, &grad, |map| roi_pool(map, &boxes, &options));
+        assert_close(&actual, &expected, "quantised, gradient");
+
+        let mut expected = vec![0.0; weights.len()];
+        host::prroi_pool(map, &rois, &options, &mut expected);
+        assert_close(
+            &prroi_pool(&features, &boxes, &options),
+            &expected,
+            "precise",
+        );
+        let mut expected = vec![0.0; data.len()];
+        let out = planar(&mut expected);
+        host::prroi_pool_backward_features(map, &rois, &weights, &options, out);
+        let actual = gradient(&features, &grad, |map| prroi_pool(map, &boxes, &options));
+        assert_close(&actual, &expected, "precise, gradient of the map");
+        let expected = host::prroi_pool_backward_rois(map, &rois, &weights, &options);
+        let actual = gradient(&boxes, &grad, |boxes| {
+            prroi_pool(&features, boxes, &options)
+        });
+        assert_close(&actual, &expected, "precise, gradient of the boxes");
+    }
+
+    #[test]
+    fn no_rois_and_their_gradients() {
+        let features = waves([1, CHANNELS, 4, 4]);
+        let none = Tensor::zeros([0, 5], CPU);
+        let options = RoiPoolOptions::new([3, 2], 0.25);
+        let pooled = roi_pool(&features, &none, &options);
+        assert_eq!(pooled.size(), [0, CHANNELS as i64, 3, 2]);
+        let gradient = gradient(&features, &pooled, |map| roi_pool(map, &none, &options));
+        assert_close(&gradient, &vec![0.0; CHANNELS * 16], "no RoIs");
+    }
+}
