@@ -194,6 +194,13 @@ fn boxes_that_cannot_be_seen_paste_nothing() {
         assert!(image.iter().all(|&value| value == 0.), "{corners:?}");
         let region = host::paste_mask(&[1.; 4], 2, corners, [10, 10]);
         assert_eq!(region, host::PastedMask::default(), "{corners:?}");
+        let device = test_device();
+        let masks = Tensor::<3>::ones([1, 2, 2], &device);
+        let image = twin::paste_masks(masks, boxes(&[corners], &device), [10, 10]);
+        assert!(
+            values(image).iter().all(|&value| value == 0.),
+            "{corners:?}"
+        );
     }
 }
 

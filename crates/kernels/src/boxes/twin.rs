@@ -92,8 +92,8 @@ fn hats(start: Tensor<2>, end: Tensor<2>, scale: f32, input: usize, output: usiz
     let (device, [k, _]) = (start.device(), start.dims());
     let half = (end.clone() - start.clone()) * 0.5 * scale;
     let centre = (end + start) * 0.5;
-    let first = (centre.clone() - half.clone()).int().float();
-    let last = (centre + half).int().float();
+    let first = (centre.clone() - half.clone()).trunc();
+    let last = (centre + half).trunc();
     let pixel = Tensor::<1, Int>::arange(0..output as i64, &device)
         .float()
         .reshape([1, output]);
@@ -105,11 +105,12 @@ fn hats(start: Tensor<2>, end: Tensor<2>, scale: f32, input: usize, output: usiz
         .float()
         .reshape([1, 1, input]);
     let weights = (source.reshape([k, output, 1]) - index).abs().neg() + 1.;
-    let outside = pixel
+    // (No pixel is inside if a bound is NaN.)
+    let inside = pixel
         .clone()
-        .lower(first)
-        .bool_or(pixel.greater(last))
+        .greater_equal(first)
+        .bool_and(pixel.lower_equal(last))
         .reshape([k, output, 1])
         .expand([k, output, input]);
-    weights.clamp_min(0.).mask_fill(outside, 0.)
+    weights.clamp_min(0.).mask_fill(inside.bool_not(), 0.)
 }

@@ -61,7 +61,7 @@ fn hats(boxes: &Tensor, axis: i64, side: i64, output: i64) -> Tensor {
     let pixel = arange(output).unsqueeze(0);
     let scale = ((&last - &first + 1).clamp_min(1)).reciprocal() * input as f64;
     let source = ((&pixel - &first + 0.5) * scale - 0.5).clamp(0., (input - 1) as f64);
-    let weights = 1 - (source.unsqueeze(2) - arange(input)).abs();
+    let weights: Tensor = 1 - (source.unsqueeze(2) - arange(input)).abs();
     let inside = pixel.ge_tensor(&first).logical_and(&pixel.le_tensor(&last));
     // A NaN in either axis empties the box.
     let whole = boxes.isnan().any_dim(1, true).logical_not();
