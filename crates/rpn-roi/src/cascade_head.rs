@@ -1,7 +1,7 @@
 //! The second stage of Cascade R-CNN: several box branches in a row, each fed with the boxes of the one before.
 //!
 //! Legend: N images, R RoIs, C classes with background 0, T stages. *Cascade R-CNN*, section 4: stage t is trained on
-//! proposals of IoU ≥ u_t, so each stage is at home with boxes as good as it gets. At test the probabilities are the mean
+//! proposals of IoU ≥ `u_t`, so each stage is at home with boxes as good as it gets. At test the probabilities are the mean
 //! over the stages, each judging its own input boxes, and the boxes are the last stage's (Detectron2's `CascadeROIHeads`).
 
 use burn::module::Module;

@@ -71,7 +71,7 @@ impl FasterRcnnConfig {
         }
     }
 
-    /// VGG-16 up to conv5_3 on one level of stride 16, as torchvision builds it from
+    /// VGG-16 up to `conv5_3` on one level of stride 16, as torchvision builds it from
     /// `FasterRCNN(vgg16().features[:-1], …)` with five anchor sizes and three ratios.
     pub fn vgg16(num_classes: usize) -> Self {
         Self {
