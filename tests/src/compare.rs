@@ -31,7 +31,9 @@ pub struct Difference {
 impl Difference {
     /// Whether all three are at most `tolerance`; NaN is not.
     pub fn is_within(&self, tolerance: f64) -> bool {
-        [self.largest, self.mean, self.rms].iter().all(|value| *value <= tolerance)
+        [self.largest, self.mean, self.rms]
+            .iter()
+            .all(|value| *value <= tolerance)
     }
 }
 
@@ -46,10 +48,17 @@ impl Sampled {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let rms = (values.iter().map(|value| value * value).sum::<f64>() / count).sqrt();
-        let differences = values.iter().step_by(self.stride).zip(expected).map(|(a, b)| (a - f64::from(*b)).abs());
+        let differences = values
+            .iter()
+            .step_by(self.stride)
+            .zip(expected)
+            .map(|(a, b)| (a - f64::from(*b)).abs());
         Difference {
             // `f64::max` passes over NaN; a NaN must stay visible.
-            largest: differences.fold(0.0, |largest: f64, one| if one <= largest { largest } else { one }) / self.rms,
+            largest: differences.fold(
+                0.0,
+                |largest: f64, one| if one <= largest { largest } else { one },
+            ) / self.rms,
             mean: (mean - self.mean).abs() / self.rms,
             rms: (rms - self.rms).abs() / self.rms,
         }
@@ -60,7 +69,11 @@ impl Sampled {
 pub fn box_distance(a: &[f32; 4], b: &[f32; 4]) -> f32 {
     a.iter().zip(b).fold(0.0, |largest, (x, y)| {
         let distance = (x - y).abs();
-        if distance <= largest { largest } else { distance }
+        if distance <= largest {
+            largest
+        } else {
+            distance
+        }
     })
 }
 
@@ -68,7 +81,11 @@ pub fn box_distance(a: &[f32; 4], b: &[f32; 4]) -> f32 {
 /// to its nearest partner.
 pub fn set_distance(a: &[[f32; 4]], b: &[[f32; 4]]) -> f32 {
     let one_way = |from: &[[f32; 4]], to: &[[f32; 4]]| {
-        let nearest = |one: &[f32; 4]| to.iter().map(|other| box_distance(one, other)).fold(f32::INFINITY, f32::min);
+        let nearest = |one: &[f32; 4]| {
+            to.iter()
+                .map(|other| box_distance(one, other))
+                .fold(f32::INFINITY, f32::min)
+        };
         from.iter().map(nearest).fold(0.0, f32::max)
     };
     one_way(a, b).max(one_way(b, a))
@@ -82,7 +99,11 @@ pub fn mask_iou(a: &[bool], b: &[bool]) -> f64 {
     assert_eq!(a.len(), b.len(), "pixels of two masks");
     let both = a.iter().zip(b).filter(|(x, y)| **x && **y).count();
     let either = a.iter().zip(b).filter(|(x, y)| **x || **y).count();
-    if either == 0 { 1.0 } else { both as f64 / either as f64 }
+    if either == 0 {
+        1.0
+    } else {
+        both as f64 / either as f64
+    }
 }
 
 #[cfg(test)]
@@ -94,9 +115,18 @@ mod tests {
     fn a_sample_is_compared_where_it_was_taken() {
         // Values 1 … 6, every third stored: 1 and 4. RMS = √(91 / 6), mean 3.5.
         let rms = (91.0_f64 / 6.0).sqrt();
-        let sampled = Sampled { shape: vec![2, 3], stride: 3, mean: 3.5, rms };
+        let sampled = Sampled {
+            shape: vec![2, 3],
+            stride: 3,
+            mean: 3.5,
+            rms,
+        };
         let found = Tensor::<2>::from_floats([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &test_device());
-        assert!(sampled.difference(&[1.0, 4.0], found.clone()).is_within(1e-12));
+        assert!(
+            sampled
+                .difference(&[1.0, 4.0], found.clone())
+                .is_within(1e-12)
+        );
         let off = sampled.difference(&[1.0, 4.5], found.clone());
         assert!((off.largest - 0.5 / rms).abs() < 1e-12);
         assert!(!sampled.difference(&[1.0, f32::NAN], found).is_within(1.0));
@@ -104,7 +134,11 @@ mod tests {
 
     #[test]
     fn sets_match_in_any_order_and_notice_strangers() {
-        let (a, b, c) = ([0.0, 0.0, 1.0, 1.0], [5.0, 5.0, 6.0, 6.0], [5.0, 5.0, 6.0, 6.5]);
+        let (a, b, c) = (
+            [0.0, 0.0, 1.0, 1.0],
+            [5.0, 5.0, 6.0, 6.0],
+            [5.0, 5.0, 6.0, 6.5],
+        );
         assert_eq!(set_distance(&[a, b], &[b, a]), 0.0);
         assert_eq!(set_distance(&[a, b], &[a, c]), 0.5);
         assert_eq!(set_distance(&[a, b], &[a, a]), 5.0);
@@ -113,7 +147,10 @@ mod tests {
     #[test]
     fn iou_counts_pixels() {
         // Two of three pixels that belong to either mask belong to both.
-        assert_eq!(mask_iou(&[true, true, true, false], &[true, true, false, false]), 2.0 / 3.0);
+        assert_eq!(
+            mask_iou(&[true, true, true, false], &[true, true, false, false]),
+            2.0 / 3.0
+        );
         assert_eq!(mask_iou(&[false], &[false]), 1.0);
     }
 }

@@ -57,13 +57,26 @@ impl Fixture {
     pub fn open(name: &str) -> Result<Self, FixtureError> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         let path = folder.join(name).with_extension("safetensors");
-        let bytes = std::fs::read(&path).map_err(|source| FixtureError::Read { path: path.clone(), source })?;
+        let bytes = std::fs::read(&path).map_err(|source| FixtureError::Read {
+            path: path.clone(),
+            source,
+        })?;
         let (_, header) =
-            SafeTensors::read_metadata(&bytes).map_err(|source| FixtureError::Format { path: path.clone(), source })?;
-        let facts = header.metadata().as_ref().and_then(|metadata| metadata.get("facts"));
+            SafeTensors::read_metadata(&bytes).map_err(|source| FixtureError::Format {
+                path: path.clone(),
+                source,
+            })?;
+        let facts = header
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get("facts"));
         let facts = serde_json::from_str(facts.map_or("", String::as_str))
             .map_err(|source| FixtureError::Facts { path, source })?;
-        Ok(Self { name: name.to_owned(), bytes, facts })
+        Ok(Self {
+            name: name.to_owned(),
+            bytes,
+            facts,
+        })
     }
 
     /// A fact of the metadata.
@@ -72,7 +85,8 @@ impl Fixture {
     /// If there is none of this name and type.
     pub fn fact<T: DeserializeOwned>(&self, name: &str) -> T {
         let value = self.facts[name].clone();
-        serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: fact `{name}`: {error}", self.name))
+        serde_json::from_value(value)
+            .unwrap_or_else(|error| panic!("{}: fact `{name}`: {error}", self.name))
     }
 
     /// Names and shapes of the parameters.
@@ -123,7 +137,10 @@ impl Fixture {
         let view = self.view(name);
         assert_eq!(view.dtype(), Dtype::F32, "{}: tensor `{name}`", self.name);
         let (values, _) = view.data().as_chunks::<4>();
-        values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect()
     }
 
     /// Values of a 64-bit integer tensor.
@@ -134,7 +151,10 @@ impl Fixture {
         let view = self.view(name);
         assert_eq!(view.dtype(), Dtype::I64, "{}: tensor `{name}`", self.name);
         let (values, _) = view.data().as_chunks::<8>();
-        values.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()
+        values
+            .iter()
+            .map(|bytes| i64::from_le_bytes(*bytes))
+            .collect()
     }
 
     /// Rows of four of a 32-bit float tensor.
@@ -159,7 +179,8 @@ impl Fixture {
     /// If the fixture has no sampled tensor of this name.
     pub fn sampled(&self, name: &str) -> Sampled {
         let value = self.facts["sampled"][name].clone();
-        serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: sample `{name}`: {error}", self.name))
+        serde_json::from_value(value)
+            .unwrap_or_else(|error| panic!("{}: sample `{name}`: {error}", self.name))
     }
 
     /// How far `actual` is from the sampled tensor `name`.
@@ -176,6 +197,10 @@ impl Fixture {
     /// If it is not, or the shapes differ.
     pub fn assert_close<const D: usize>(&self, name: &str, actual: Tensor<D>, tolerance: f64) {
         let difference = self.difference(name, actual);
-        assert!(difference.is_within(tolerance), "{}: `{name}`: {difference:?} is not within {tolerance}", self.name);
+        assert!(
+            difference.is_within(tolerance),
+            "{}: `{name}`: {difference:?} is not within {tolerance}",
+            self.name
+        );
     }
 }

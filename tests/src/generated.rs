@@ -15,13 +15,21 @@ use crate::parameters::{noise, parameter, write_safetensors};
 /// # Panics
 /// If the module's names and shapes are not the fixture's below the prefix, all and only those.
 pub fn generated<M: Module>(module: M, fixture: &Fixture, prefix: &str) -> M {
-    let below = |(name, shape): (String, Vec<usize>)| name.strip_prefix(prefix).map(|name| (name.to_owned(), shape));
+    let below = |(name, shape): (String, Vec<usize>)| {
+        name.strip_prefix(prefix)
+            .map(|name| (name.to_owned(), shape))
+    };
     let theirs: BTreeSet<_> = fixture.parameters().into_iter().filter_map(below).collect();
     let ours: BTreeSet<_> = named_parameters(&module).into_iter().collect();
     let different: Vec<_> = ours.symmetric_difference(&theirs).collect();
-    assert!(different.is_empty(), "only in the module or only in torchvision's, below `{prefix}`: {different:?}");
+    assert!(
+        different.is_empty(),
+        "only in the module or only in torchvision's, below `{prefix}`: {different:?}"
+    );
     let draw = fixture.draw();
-    apply_named(module, |name, shape| parameter(&format!("{prefix}{name}"), shape, draw))
+    apply_named(module, |name, shape| {
+        parameter(&format!("{prefix}{name}"), shape, draw)
+    })
 }
 
 /// The generated input `name` on `device`.
@@ -32,7 +40,11 @@ pub fn input<const D: usize>(name: &str, shape: &[usize], device: &Device) -> Te
 
 /// The generated inputs `name.0`, `name.1` … of these shapes.
 pub fn inputs(name: &str, shapes: &[Vec<usize>], device: &Device) -> Vec<Tensor<4>> {
-    shapes.iter().enumerate().map(|(index, shape)| input(&format!("{name}.{index}"), shape, device)).collect()
+    shapes
+        .iter()
+        .enumerate()
+        .map(|(index, shape)| input(&format!("{name}.{index}"), shape, device))
+        .collect()
 }
 
 /// Writes the fixture's parameters into `folder` and returns the file.

@@ -66,11 +66,22 @@ fn centre_and_scale(name: &str, shape: &[usize]) -> (f64, f64) {
         return (0.0, 0.1);
     }
     if shape.len() == 1 {
-        return if name.ends_with("weight") { (0.75, 0.25) } else { (0.0, 0.1) };
+        return if name.ends_with("weight") {
+            (0.75, 0.25)
+        } else {
+            (0.0, 0.1)
+        };
     }
     // A transposed convolution with kernel = stride = 2 reads each input channel once.
-    let fan_in = if name.ends_with("conv5_mask.weight") { shape[0] } else { shape[1..].iter().product() };
-    let gain = GAINS.iter().find(|(part, _)| name.contains(part)).map_or(1.0, |(_, gain)| *gain);
+    let fan_in = if name.ends_with("conv5_mask.weight") {
+        shape[0]
+    } else {
+        shape[1..].iter().product()
+    };
+    let gain = GAINS
+        .iter()
+        .find(|(part, _)| name.contains(part))
+        .map_or(1.0, |(_, gain)| *gain);
     (0.0, gain * (6.0 / fan_in as f64).sqrt())
 }
 
@@ -80,21 +91,36 @@ pub fn parameter(name: &str, shape: &[usize], draw: Draw) -> Vec<f32> {
     let uniform = stream(name, draw.seed);
     let background = name.ends_with("box_predictor.cls_score.bias");
     let value = |index: usize| {
-        let raised = if background && index == 0 { draw.background } else { 0.0 };
+        let raised = if background && index == 0 {
+            draw.background
+        } else {
+            0.0
+        };
         (centre + scale * uniform(index) + raised) as f32
     };
-    (0..shape.iter().product()).into_par_iter().map(value).collect()
+    (0..shape.iter().product())
+        .into_par_iter()
+        .map(value)
+        .collect()
 }
 
 /// `count` values in [−1, 1): inputs that are not worth storing.
 pub fn noise(name: &str, count: usize, seed: u64) -> Vec<f32> {
     let uniform = stream(name, seed);
-    (0..count).into_par_iter().map(|index| uniform(index) as f32).collect()
+    (0..count)
+        .into_par_iter()
+        .map(|index| uniform(index) as f32)
+        .collect()
 }
 
 /// `count` boxes `[x1, y1, x2, y2]` inside `height` × `width`; sides grow from `smallest` with the square of a uniform
 /// number, so that small boxes are common and large ones are not missing.
-pub fn boxes(name: &str, count: usize, [height, width]: [usize; 2], smallest: f64) -> Vec<[f32; 4]> {
+pub fn boxes(
+    name: &str,
+    count: usize,
+    [height, width]: [usize; 2],
+    smallest: f64,
+) -> Vec<[f32; 4]> {
     let uniform = stream(name, 0);
     let (height, width) = (height as f64, width as f64);
     let one = |row: usize| {
@@ -111,16 +137,28 @@ pub fn boxes(name: &str, count: usize, [height, width]: [usize; 2], smallest: f6
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_safetensors(listing: &Listing, draw: Draw, path: &Path) -> Result<(), SafeTensorError> {
+pub fn write_safetensors(
+    listing: &Listing,
+    draw: Draw,
+    path: &Path,
+) -> Result<(), SafeTensorError> {
     let bytes: Vec<Vec<u8>> = listing
         .iter()
-        .map(|(name, shape)| parameter(name, shape, draw).into_iter().flat_map(f32::to_le_bytes).collect())
+        .map(|(name, shape)| {
+            parameter(name, shape, draw)
+                .into_iter()
+                .flat_map(f32::to_le_bytes)
+                .collect()
+        })
         .collect();
-    let views = listing
-        .iter()
-        .zip(&bytes)
-        .map(|((name, shape), bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
-    serialize_to_file(views.collect::<Result<Vec<_>, SafeTensorError>>()?, None, path)
+    let views = listing.iter().zip(&bytes).map(|((name, shape), bytes)| {
+        Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+    });
+    serialize_to_file(
+        views.collect::<Result<Vec<_>, SafeTensorError>>()?,
+        None,
+        path,
+    )
 }
 
 #[cfg(test)]
@@ -138,8 +176,14 @@ mod tests {
     #[test]
     fn fan_in_of_a_transposed_convolution_is_its_input_channels() {
         // √(6 / 24) = 0.5
-        assert_eq!(centre_and_scale("mask_predictor.conv5_mask.weight", &[24, 8, 2, 2]), (0.0, 0.5));
+        assert_eq!(
+            centre_and_scale("mask_predictor.conv5_mask.weight", &[24, 8, 2, 2]),
+            (0.0, 0.5)
+        );
         // √(6 / (6·2·2)) = 0.5
-        assert_eq!(centre_and_scale("layer1.0.conv1.weight", &[24, 6, 2, 2]), (0.0, 0.5));
+        assert_eq!(
+            centre_and_scale("layer1.0.conv1.weight", &[24, 6, 2, 2]),
+            (0.0, 0.5)
+        );
     }
 }

@@ -16,7 +16,11 @@ const IMAGENET_CLASSES: usize = 1000;
 fn assert_resnet(name: &str, config: ResNetConfig) {
     let device = test_device();
     let fixture = Fixture::open(&format!("backbone_{name}")).unwrap();
-    let net = generated(config.with_classes(Some(IMAGENET_CLASSES)).init(&device), &fixture, "");
+    let net = generated(
+        config.with_classes(Some(IMAGENET_CLASSES)).init(&device),
+        &fixture,
+        "",
+    );
     let shape: Vec<usize> = fixture.fact("input");
     let x = input::<4>("input", &shape, &device);
     let check = |net: &ResNet| {
@@ -33,7 +37,11 @@ fn assert_vgg(name: &str, config: VggConfig) {
     let device = test_device();
     let fixture = Fixture::open(&format!("backbone_{name}")).unwrap();
     let has_norm = config.norm.is_some();
-    let net = generated(config.with_classes(Some(IMAGENET_CLASSES)).init(&device), &fixture, "");
+    let net = generated(
+        config.with_classes(Some(IMAGENET_CLASSES)).init(&device),
+        &fixture,
+        "",
+    );
     let shape: Vec<usize> = fixture.fact("input");
     let x = input::<4>("input", &shape, &device);
     let check = |net: &Vgg| {
@@ -52,7 +60,10 @@ fn assert_logits(fixture: &Fixture, logits: Tensor<2>) {
     let expected = fixture.tensor::<2>("logits", &logits.device());
     let largest = expected.clone().abs().max().into_scalar::<f32>();
     let worst = (logits - expected).abs().max().into_scalar::<f32>();
-    assert!(f64::from(worst) <= TOLERANCE * f64::from(largest), "logits differ by {worst}, the largest is {largest}");
+    assert!(
+        f64::from(worst) <= TOLERANCE * f64::from(largest),
+        "logits differ by {worst}, the largest is {largest}"
+    );
 }
 
 #[test]

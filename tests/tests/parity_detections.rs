@@ -33,13 +33,22 @@ impl Case {
             max_size: fixture.fact("max_size"),
             ..DetectorOptions::new(fixture.fact("num_classes"))
         };
-        Self { fixture, name: name.to_owned(), architecture, options }
+        Self {
+            fixture,
+            name: name.to_owned(),
+            architecture,
+            options,
+        }
     }
 
     fn pictures(&self) -> Vec<RgbPicture<'_>> {
         let picture = |name: &str| {
             let shape = self.fixture.shape(name);
-            RgbPicture { data: self.fixture.bytes(name), width: shape[1], height: shape[0] }
+            RgbPicture {
+                data: self.fixture.bytes(name),
+                width: shape[1],
+                height: shape[0],
+            }
         };
         ["0.picture", "1.picture"].map(picture).to_vec()
     }
@@ -56,7 +65,10 @@ impl Case {
         let folder = tempfile::tempdir().unwrap();
         let path = weights_file(&self.fixture, folder.path());
         let detector = Detector::new(self.architecture, &self.options, &test_device()).unwrap();
-        detector.with_weights(path, &LoadOptions::strict(), self.options.num_classes).unwrap().0
+        detector
+            .with_weights(path, &LoadOptions::strict(), self.options.num_classes)
+            .unwrap()
+            .0
     }
 
     fn assert_pyramid(&self, detector: &Detector) {
@@ -65,8 +77,14 @@ impl Case {
             Detector::Masks(model) => (model.transform(), &model.backbone),
         };
         let images = transform.batch(&self.pictures(), &test_device()).unwrap();
-        for (index, level) in backbone.forward(images.pixels).levels.into_iter().enumerate() {
-            self.fixture.assert_close(&format!("pyramid.{index}"), level, FEATURES);
+        for (index, level) in backbone
+            .forward(images.pixels)
+            .levels
+            .into_iter()
+            .enumerate()
+        {
+            self.fixture
+                .assert_close(&format!("pyramid.{index}"), level, FEATURES);
         }
     }
 
@@ -75,9 +93,18 @@ impl Case {
         let found = detector.detect(&pictures).unwrap();
         for (image, (found, picture)) in found.iter().zip(&pictures).enumerate() {
             let expected = self.expected(image, picture);
-            assert_eq!(found.len(), expected.len(), "{}: detections of picture {image}", self.name);
+            assert_eq!(
+                found.len(),
+                expected.len(),
+                "{}: detections of picture {image}",
+                self.name
+            );
             for (rank, (one, expected)) in found.iter().zip(&expected).enumerate() {
-                expected.assert_is(one, picture, &format!("{}: detection {rank} of picture {image}", self.name));
+                expected.assert_is(
+                    one,
+                    picture,
+                    &format!("{}: detection {rank} of picture {image}", self.name),
+                );
             }
         }
     }
@@ -85,7 +112,10 @@ impl Case {
     fn expected(&self, image: usize, picture: &RgbPicture<'_>) -> Vec<Expected> {
         let fixture = &self.fixture;
         let pixels = picture.width * picture.height;
-        let packed = self.architecture.has_masks().then(|| fixture.bytes(&format!("{image}.masks")));
+        let packed = self
+            .architecture
+            .has_masks()
+            .then(|| fixture.bytes(&format!("{image}.masks")));
         let bit = |bytes: &[u8], index: usize| bytes[index / 8] >> (7 - index % 8) & 1 == 1;
         let boxes = fixture.boxes(&format!("{image}.boxes"));
         let scores = fixture.floats(&format!("{image}.scores"));
@@ -94,7 +124,11 @@ impl Case {
             corners: boxes[rank],
             score: scores[rank],
             label: labels[rank],
-            mask: packed.map(|bytes| (rank * pixels..(rank + 1) * pixels).map(|index| bit(bytes, index)).collect()),
+            mask: packed.map(|bytes| {
+                (rank * pixels..(rank + 1) * pixels)
+                    .map(|index| bit(bytes, index))
+                    .collect()
+            }),
         };
         (0..boxes.len()).map(one).collect()
     }
@@ -111,9 +145,19 @@ impl Expected {
     fn assert_is(&self, found: &Instance, picture: &RgbPicture<'_>, what: &str) {
         assert_eq!(found.label as i64, self.label, "{what}: label");
         let distance = box_distance(&found.corners, &self.corners);
-        assert!(distance <= PIXELS, "{what}: {:?} is {distance} px away from {:?}", found.corners, self.corners);
+        assert!(
+            distance <= PIXELS,
+            "{what}: {:?} is {distance} px away from {:?}",
+            found.corners,
+            self.corners
+        );
         let distance = (found.score - self.score).abs();
-        assert!(distance <= SCORE, "{what}: score {} is {distance} away from {}", found.score, self.score);
+        assert!(
+            distance <= SCORE,
+            "{what}: score {} is {distance} away from {}",
+            found.score,
+            self.score
+        );
         let (Some(mask), Some(expected)) = (&found.mask, &self.mask) else {
             assert_eq!(found.mask.is_some(), self.mask.is_some(), "{what}: mask");
             return;

@@ -14,7 +14,11 @@ fn assert_fpn(name: &str, norm: Option<BatchNormConfig>) {
     let fixture = Fixture::open(&format!("fpn_{name}")).unwrap();
     let shapes: Vec<Vec<usize>> = fixture.fact("inputs");
     let channels = shapes.iter().map(|shape| shape[1]).collect();
-    let fpn = generated(FpnConfig::new(channels).with_norm(norm).init(&device), &fixture, "");
+    let fpn = generated(
+        FpnConfig::new(channels).with_norm(norm).init(&device),
+        &fixture,
+        "",
+    );
     let check = |fpn: &Fpn| {
         let pyramid = fpn.forward(inputs("input", &shapes, &device));
         assert_eq!(pyramid.levels.len(), 5);

@@ -11,7 +11,12 @@ fn both_languages_generate_the_same_bits() {
     for (name, shape) in fixture.parameters() {
         let values = parameter(&name, &shape, fixture.draw());
         let ends = [&values[..first], &values[values.len() - first..]].concat();
-        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let bits = |values: &[f32]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(bits(&ends), bits(&fixture.floats(&name)), "{name}");
     }
     assert_eq!(boxes("boxes", 32, [200, 264], 4.0), fixture.boxes("boxes"));

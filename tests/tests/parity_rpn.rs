@@ -19,24 +19,42 @@ const PIXELS: f32 = 0.05;
 fn assert_rpn(name: &str, convolutions: usize) {
     let device = test_device();
     let fixture = Fixture::open(&format!("rpn_{name}")).unwrap();
-    let config = RpnConfig { convolutions, ..RpnConfig::default() };
+    let config = RpnConfig {
+        convolutions,
+        ..RpnConfig::default()
+    };
     let rpn = generated(Rpn::new(&config, 256, &device), &fixture, "rpn.");
-    let levels = inputs("pyramid", &fixture.fact::<Vec<Vec<usize>>>("pyramid"), &device);
+    let levels = inputs(
+        "pyramid",
+        &fixture.fact::<Vec<Vec<usize>>>("pyramid"),
+        &device,
+    );
 
     for (index, level) in levels.iter().enumerate() {
         let [images, _, height, width] = level.dims();
         let prediction = rpn.head.forward(level.clone());
-        let objectness = prediction.objectness().reshape([images, height, width, 3]).permute([0, 3, 1, 2]);
+        let objectness = prediction
+            .objectness()
+            .reshape([images, height, width, 3])
+            .permute([0, 3, 1, 2]);
         fixture.assert_close(&format!("objectness.{index}"), objectness, TOLERANCE);
         let anchors = height * width * 3;
-        let every = Tensor::<1, Int>::arange(0..anchors as i64, &device).unsqueeze::<2>().repeat_dim(0, images);
-        let codes = prediction.codes(&every).reshape([images, height, width, 12]).permute([0, 3, 1, 2]);
+        let every = Tensor::<1, Int>::arange(0..anchors as i64, &device)
+            .unsqueeze::<2>()
+            .repeat_dim(0, images);
+        let codes = prediction
+            .codes(&every)
+            .reshape([images, height, width, 12])
+            .permute([0, 3, 1, 2]);
         fixture.assert_close(&format!("deltas.{index}"), codes, TOLERANCE);
     }
 
     let [height, width]: [usize; 2] = fixture.fact("padded");
     let sizes: Vec<[usize; 2]> = fixture.fact("images");
-    let sizes: Vec<_> = sizes.into_iter().map(|[height, width]| ImageSize::new(height, width)).collect();
+    let sizes: Vec<_> = sizes
+        .into_iter()
+        .map(|[height, width]| ImageSize::new(height, width))
+        .collect();
     let images = ImageBatch {
         pixels: Tensor::zeros([sizes.len(), 3, height, width], &device),
         originals: sizes.clone(),
@@ -49,7 +67,10 @@ fn assert_rpn(name: &str, convolutions: usize) {
         let expected = fixture.boxes(&format!("{image}.proposals"));
         assert_eq!(*count, expected.len(), "{name}: proposals of image {image}");
         let distance = set_distance(&rows[..*count], &expected);
-        assert!(distance <= PIXELS, "{name}: a proposal of image {image} is {distance} px away from its partner");
+        assert!(
+            distance <= PIXELS,
+            "{name}: a proposal of image {image} is {distance} px away from its partner"
+        );
     }
 }
 

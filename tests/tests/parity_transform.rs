@@ -19,11 +19,22 @@ fn three_pictures_in_one_batch() {
         .map(|image| {
             let name = format!("{image}.picture");
             let shape = fixture.shape(&name);
-            RgbPicture { data: fixture.bytes(&name), width: shape[1], height: shape[0] }
+            RgbPicture {
+                data: fixture.bytes(&name),
+                width: shape[1],
+                height: shape[0],
+            }
         })
         .collect();
-    let batch = ImageTransform::new(config).unwrap().batch(&pictures, &test_device()).unwrap();
-    let sizes: Vec<[usize; 2]> = batch.sizes.iter().map(|size| [size.height, size.width]).collect();
+    let batch = ImageTransform::new(config)
+        .unwrap()
+        .batch(&pictures, &test_device())
+        .unwrap();
+    let sizes: Vec<[usize; 2]> = batch
+        .sizes
+        .iter()
+        .map(|size| [size.height, size.width])
+        .collect();
     assert_eq!(sizes, fixture.fact::<Vec<[usize; 2]>>("resized"));
     // Four products a pixel: a few units in the last place.
     fixture.assert_close("pixels", batch.pixels, 1e-5);
