@@ -1,0 +1,1 @@
+//! Home of the benches: `benches/` (criterion), `src/bin/measure.rs` and `peers/` (the same work in Python peers).
