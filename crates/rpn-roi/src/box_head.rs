@@ -2,7 +2,7 @@
 //!
 //! Legend: R RoIs, S×S the cut-out (7×7), F features of a RoI. Every head maps `[R, channels, S, S]` to `[R, F]`.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use wardrobe_backbones::conv_norm::{ConvNorm, ConvNormConfig};
@@ -158,7 +158,7 @@ impl ConvFcHead {
 
 /// A layer and its activation as one operation.
 pub(crate) fn fully_connected(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
-    let bias = layer.bias.as_ref().map(|bias| bias.val());
+    let bias = layer.bias.as_ref().map(Param::val);
     linear(x, layer.weight.val(), bias, activation)
 }
 
@@ -172,7 +172,6 @@ pub(crate) fn flat(pooled: Tensor<4>) -> Tensor<2> {
 mod tests {
     #![allow(clippy::unwrap_used, missing_docs)]
     use super::*;
-    use burn::module::Param;
     use wardrobe_kernels::device::test_device;
 
     #[test]
