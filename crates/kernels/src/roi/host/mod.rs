@@ -21,7 +21,9 @@ mod tiles;
 mod vector;
 
 pub(crate) use map::{FeatureMap, Gradient};
-pub(crate) use memory::{advise, zeroed};
+#[cfg(feature = "tch")]
+pub(crate) use memory::advise;
+pub(crate) use memory::zeroed;
 
 use self::{
     geometry::Target, precise::PreciseBoxes, quantised::Quantised, sampled_max::SampledMax,
