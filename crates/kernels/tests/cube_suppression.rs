@@ -190,10 +190,10 @@ fn soft_nms_with_more_boxes_than_units_equals_the_definition() {
     let mut current = scores.clone();
     let mut left: Vec<usize> = (0..600).filter(|&i| scores[i] > 0.2).collect();
     let mut expected = Vec::new();
-    while let Some(best) =
-        left.iter()
-            .copied()
-            .reduce(|a, b| if current[b] > current[a] { b } else { a })
+    while let Some(best) = left
+        .iter()
+        .copied()
+        .reduce(|a, b| if current[b] > current[a] { b } else { a })
     {
         expected.push((best, current[best]));
         left.retain(|&i| i != best);

@@ -10,6 +10,7 @@
 mod align;
 mod align_backward;
 mod axis;
+mod hat;
 mod pool;
 mod precise;
 
