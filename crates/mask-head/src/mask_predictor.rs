@@ -171,7 +171,7 @@ mod tests {
                 .unwrap();
             let found = found
                 .clone()
-                .slice([roi..roi + 1])
+                .narrow(0, roi, 1)
                 .into_data()
                 .try_to_vec::<f32>()
                 .unwrap();
