@@ -47,7 +47,7 @@ fn a_mask_rcnn_starts_from_a_keypoint_model() {
         "roi_heads.box_head.fc7.weight",
     ] {
         let data = &loaded[name];
-        let expected = parameter(name, &data.shape.to_vec(), fixture.draw());
+        let expected = parameter(name, &data.shape().to_vec(), fixture.draw());
         assert_eq!(data.to_vec::<f32>().unwrap(), expected, "{name}");
     }
 }
