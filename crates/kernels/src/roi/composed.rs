@@ -315,9 +315,10 @@ impl Axis {
 
 /// ∫ max(0, 1 − |t|) from −∞ to `s`.
 fn hat_integral(s: &Tensor) -> Tensor {
-    let rising = (s + 1.0).clamp(0.0, 1.0);
-    let falling = (1.0 - s).clamp(0.0, 1.0);
-    (rising.square() - falling.square() + 1.0) / 2.0
+    // Each half on its own side: at 0 a gradient passes through one of them, not both.
+    let rising = (s + 1.0).clamp_min(0.0).square() / 2.0;
+    let falling = (s.neg() + 1.0).clamp_min(0.0).square() / -2.0 + 1.0;
+    rising.where_self(&s.le(0.0), &falling)
 }
 
 /// All cells of all levels and images, one row of channels each.

@@ -201,20 +201,19 @@ impl RoiOps for LibTorch {
                 composed::roi_align(maps, &rois, level_of, &options)
             })
         };
-        let level = |i: usize| result(grads[i.min(grads.len() - 1)].shallow_clone(), &levels.l0);
-        // Repetitions are tensors of their own: burn may write to any of the four in place.
-        let repeated = |i: usize| {
-            if i < grads.len() {
-                level(i)
-            } else {
-                TchTensor::new(grads[grads.len() - 1].copy())
-            }
+        let level = |i: usize| {
+            // Repetitions are tensors of their own: burn may write to any of the four in place.
+            let last = &grads[grads.len() - 1];
+            let grad = grads
+                .get(i)
+                .map_or_else(|| last.copy(), Tensor::shallow_clone);
+            result(grad, &levels.l0)
         };
         FeatureLevels {
             l0: level(0),
-            l1: repeated(1),
-            l2: repeated(2),
-            l3: repeated(3),
+            l1: level(1),
+            l2: level(2),
+            l3: level(3),
         }
     }
 

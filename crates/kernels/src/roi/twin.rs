@@ -270,9 +270,13 @@ fn hat<const D: usize>(s: Tensor<D>) -> Tensor<D> {
 
 /// ∫ of the hat from −∞ to `s`: ½(s + 1)² rising from −1 to 0, then 1 − ½(1 − s)² up to 1.
 fn hat_integral<const D: usize>(s: Tensor<D>) -> Tensor<D> {
-    let rising = s.clone().add_scalar(1.0).clamp(0.0, 1.0);
-    let falling = s.neg().add_scalar(1.0).clamp(0.0, 1.0);
-    (rising.clone() * rising - falling.clone() * falling + 1.0) / 2.0
+    // Each half on its own side: at 0 a gradient passes through one of them, not both.
+    let right = s.clone().greater_elem(0.0);
+    let rising = s.clone().add_scalar(1.0).clamp_min(0.0);
+    let falling = s.neg().add_scalar(1.0).clamp_min(0.0);
+    let left_part = rising.clone() * rising / 2.0;
+    let right_part = (falling.clone() * falling / 2.0).neg().add_scalar(1.0);
+    left_part.mask_where(right, right_part)
 }
 
 /// rows `[K, P, H]` · features `[K, C, H, W]` · columns `[K, Q, W]`ᵀ → `[K, C, P, Q]`.

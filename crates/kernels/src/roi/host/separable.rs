@@ -137,12 +137,11 @@ impl<'a> Separable<'a> {
         let mut x = Axis::new(bins_x, targets.len());
         let mut footprints = Footprints::default();
         for (k, target) in targets.iter().enumerate() {
-            match target {
-                Some(target) => push(k, *target, &mut y, &mut x),
-                None => {
-                    (0..bins_y).for_each(|_| y.taps.close());
-                    (0..bins_x).for_each(|_| x.taps.close());
-                }
+            if let Some(target) = target {
+                push(k, *target, &mut y, &mut x);
+            } else {
+                (0..bins_y).for_each(|_| y.taps.close());
+                (0..bins_x).for_each(|_| x.taps.close());
             }
             footprints.push(y.cells(k), x.cells(k));
         }
