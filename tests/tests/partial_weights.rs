@@ -48,7 +48,7 @@ fn a_mask_rcnn_starts_from_a_keypoint_model() {
     ] {
         let data = &loaded[name];
         let expected = parameter(name, &data.shape().to_vec(), fixture.draw());
-        assert_eq!(data.to_vec::<f32>().unwrap(), expected, "{name}");
+        assert_eq!(data.try_to_vec::<f32>().unwrap(), expected, "{name}");
     }
 }
 

@@ -82,11 +82,10 @@ impl Workload {
             } else {
                 "roi_align_boxes"
             });
-            match &mut found {
-                Ok(Self::RoiAlign { rois: size, .. } | Self::Nms { boxes: size, .. }) => {
-                    *size = count
-                }
-                _ => {}
+            if let Ok(Self::RoiAlign { rois: size, .. } | Self::Nms { boxes: size, .. }) =
+                &mut found
+            {
+                *size = count;
             }
         }
         found.map_err(|error| format!("workload `{name}`: {error}").into())

@@ -44,7 +44,7 @@ mod tests {
         let conv = Conv2dConfig::new(64, 128, 3)
             .with_initializer(initializer)
             .init(&device);
-        conv.weight.val().into_data().to_vec().unwrap()
+        conv.weight.val().into_data().try_to_vec().unwrap()
     }
 
     fn deviation(values: &[f32]) -> f32 {

@@ -68,7 +68,7 @@ fn stages_halve_the_picture_and_round_up() {
     let sizes: Vec<_> = net
         .stages(picture([70, 45], &device))
         .iter()
-        .map(|stage| stage.dims())
+        .map(Tensor::dims)
         .collect();
     assert_eq!(
         sizes,
@@ -181,7 +181,7 @@ fn the_unfolded_network_is_convolution_then_norm() {
     // One stem cell (2/2 = 1), centred at pixel (0, 0): 2·5 = 10, (10 − 1)/√(4 + 1e-5) · 3 + 0.5 = 14.
     let c2 = net.stages(x).remove(0);
     assert_eq!(c2.dims(), [1, 16, 1, 1]);
-    let values = c2.into_data().to_vec::<f32>().unwrap();
+    let values = c2.into_data().try_to_vec::<f32>().unwrap();
     assert!((values[0] - 14.0).abs() < 1e-3, "{}", values[0]);
     assert!(values[1..].iter().all(|value| *value == 0.0));
 }

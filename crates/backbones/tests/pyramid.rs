@@ -22,7 +22,7 @@ fn fpn(device: &Device) -> Fpn {
 }
 
 fn values(level: &Tensor<4>) -> Vec<f32> {
-    level.to_data().to_vec().unwrap()
+    level.to_data().try_to_vec().unwrap()
 }
 
 #[test]

@@ -116,17 +116,14 @@ fn pixel(x: usize, y: usize) -> [f32; 3] {
         .iter()
         .rev()
         .find(|garment| inside(garment.outline, fx + 0.5, fy + 0.5));
-    match garment {
-        Some(garment) => {
-            let weave = 8.0 * ((fx * 0.9).sin() * (fy * 0.9).sin());
-            let fold = 14.0 * (fx * 0.045 + (fy * 0.012).sin() * 2.0).sin();
-            garment.colour.map(|channel| channel + weave + fold)
-        }
-        None => {
-            let grain = 7.0 * (fy * 0.21 + (fx * 0.013).sin() * 3.0).sin();
-            let plank = if y % 150 < 3 { -40.0 } else { 0.0 };
-            [206.0, 184.0, 152.0].map(|channel| channel + grain + plank)
-        }
+    if let Some(garment) = garment {
+        let weave = 8.0 * ((fx * 0.9).sin() * (fy * 0.9).sin());
+        let fold = 14.0 * (fx * 0.045 + (fy * 0.012).sin() * 2.0).sin();
+        garment.colour.map(|channel| channel + weave + fold)
+    } else {
+        let grain = 7.0 * (fy * 0.21 + (fx * 0.013).sin() * 3.0).sin();
+        let plank = if y % 150 < 3 { -40.0 } else { 0.0 };
+        [206.0, 184.0, 152.0].map(|channel| channel + grain + plank)
     }
 }
 

@@ -80,11 +80,7 @@ impl MaskRegion {
 
     /// Rows.
     pub fn height(&self) -> usize {
-        if self.width == 0 {
-            0
-        } else {
-            self.bits.len() / self.width
-        }
+        self.bits.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// The pixels, row by row.

@@ -25,7 +25,7 @@ const ROIS: [[f32; 5]; 9] = [
 const LEVELS: [i32; 9] = [0, 1, 0, 1, 0, 0, 1, 1, 1];
 
 fn values(tensor: Tensor<4>) -> Vec<f32> {
-    tensor.into_data().to_vec::<f32>().unwrap()
+    tensor.into_data().try_to_vec::<f32>().unwrap()
 }
 
 fn assert_close(left: &[f32], right: &[f32], what: &str) {
@@ -100,8 +100,8 @@ fn a_channels_last_map_is_read_by_its_strides() {
     let rois = || Tensor::<2>::from_floats(ROIS, &device);
     let level_of = || Tensor::<1, Int>::zeros([ROIS.len()], &device);
     let options = RoiAlignOptions::new([4, 4], 0.25);
-    let a = pyramid_roi_align(&[planar.clone()], rois(), level_of(), &options);
-    let b = pyramid_roi_align(&[last.clone()], rois(), level_of(), &options);
+    let a = pyramid_roi_align(std::slice::from_ref(&planar), rois(), level_of(), &options);
+    let b = pyramid_roi_align(std::slice::from_ref(&last), rois(), level_of(), &options);
     assert_close(&values(a), &values(b), "roi_align");
     let options = RoiPoolOptions::new([4, 4], 0.25);
     let a = roi_pool(planar, rois(), &options);
@@ -127,9 +127,9 @@ fn pool(device: &Device, map: &Tensor<4>, operation: Pool) -> [Vec<f32>; 3] {
         .cos()
         .reshape([k, c, h, w]);
     let gradients = (pooled.clone() * weights).sum().backward();
-    let of_rois = rois
-        .grad(&gradients)
-        .map_or_else(Vec::new, |grad| grad.into_data().to_vec::<f32>().unwrap());
+    let of_rois = rois.grad(&gradients).map_or_else(Vec::new, |grad| {
+        grad.into_data().try_to_vec::<f32>().unwrap()
+    });
     [
         values(pooled.inner()),
         values(map.grad(&gradients).unwrap()),

@@ -165,7 +165,7 @@ fn iou_guided_over_two_blocks_equals_the_definition() {
     let result: Vec<usize> = ranking(&best);
     let expected: Vec<usize> = result.iter().map(|&r| keepers[r]).collect();
     assert_eq!(indices(kept.indices()), expected);
-    let taken = taken.into_data().to_vec::<f32>().unwrap();
+    let taken = taken.into_data().try_to_vec::<f32>().unwrap();
     for (place, &r) in result.iter().enumerate() {
         assert_eq!(taken[place], best[r], "place {place}");
     }
@@ -207,7 +207,7 @@ fn soft_nms_with_more_boxes_than_units_equals_the_definition() {
     }
     let order: Vec<usize> = expected.iter().map(|&(i, _)| i).collect();
     assert_eq!(indices(kept.indices()), order);
-    let taken = taken.into_data().to_vec::<f32>().unwrap();
+    let taken = taken.into_data().try_to_vec::<f32>().unwrap();
     for (place, &(_, score)) in expected.iter().enumerate() {
         assert!((taken[place] - score).abs() < 1e-6, "place {place}");
     }
@@ -232,7 +232,7 @@ fn top_k_of_long_rows_with_ties_and_nan() {
         &test_device(),
     );
     let (best, places) = top_k(tensor, k);
-    let best = best.into_data().to_vec::<f32>().unwrap();
+    let best = best.into_data().try_to_vec::<f32>().unwrap();
     let places: Vec<usize> = places
         .into_data()
         .iter::<i64>()

@@ -67,13 +67,9 @@ impl From<MaskHeadError> for DetectorError {
 }
 
 fn list(names: &[String]) -> String {
-    let mut text: String = names
-        .iter()
-        .take(LISTED)
-        .map(|name| format!("\n  {name}"))
-        .collect();
-    if names.len() > LISTED {
-        text += &format!("\n  and {} more", names.len() - LISTED);
-    }
-    text
+    let shown = names.iter().take(LISTED).cloned();
+    let more = names.len().saturating_sub(LISTED);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    let lines: Vec<String> = shown.chain(rest).collect();
+    format!("\n  {}", lines.join("\n  "))
 }

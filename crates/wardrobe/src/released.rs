@@ -44,11 +44,7 @@ fn is_released(path: &Path, weights: &KnownWeights) -> io::Result<bool> {
             read => hash.update(&buffer[..read]),
         }
     }
-    let digits: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = format!("{:x}", hash.finalize());
     Ok(digits.starts_with(weights.sha256_prefix))
 }
 

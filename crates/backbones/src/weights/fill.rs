@@ -61,7 +61,7 @@ fn torch_shape<const D: usize>(path: &ModulePath, param: &Param<Tensor<D>>) -> V
 ///     vec![value; shape.iter().product()]
 /// });
 /// let scores = net.forward(Tensor::zeros([1, 3, 32, 32], &Device::flex()));
-/// assert_eq!(scores.into_data().to_vec::<f32>().unwrap(), [3.0, 3.0]);
+/// assert_eq!(scores.into_data().try_to_vec::<f32>().unwrap(), [3.0, 3.0]);
 /// ```
 pub fn apply_named<M: Module>(module: M, mut values: impl FnMut(&str, &[usize]) -> Vec<f32>) -> M {
     fill(module, |name, shape| {

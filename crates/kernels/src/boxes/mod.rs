@@ -36,7 +36,7 @@ pub use ops::BoxOps;
 /// let device = Device::flex();
 /// let a = Tensor::<2>::from_floats([[0., 0., 10., 10.]], &device);
 /// let b = Tensor::<2>::from_floats([[0., 0., 10., 5.], [20., 0., 30., 10.]], &device);
-/// assert_eq!(box_iou(a, b).into_data().to_vec::<f32>()?, [0.5, 0.0]);
+/// assert_eq!(box_iou(a, b).into_data().try_to_vec::<f32>()?, [0.5, 0.0]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```
 pub fn box_iou(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {

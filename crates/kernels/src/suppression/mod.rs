@@ -200,7 +200,7 @@ pub fn batched_nms(
 /// let (kept, scores) = soft_nms(boxes, scores, groups, &options);
 /// // IoU 50 / 100: the second box goes on with 0.8 · (1 − 0.5).
 /// assert_eq!(kept.len(), 2);
-/// assert_eq!(scores.into_data().to_vec::<f32>()?, [0.9, 0.4]);
+/// assert_eq!(scores.into_data().try_to_vec::<f32>()?, [0.9, 0.4]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```
 pub fn soft_nms(
@@ -255,7 +255,7 @@ pub fn soft_nms(
 /// let (kept, scores) = iou_guided_nms(boxes, scores, confidence, groups, &NmsOptions::new(0.5));
 /// // Box 1 lies better and takes box 0's score.
 /// assert_eq!(kept.indices().into_scalar::<i64>(), 1);
-/// assert_eq!(scores.into_data().to_vec::<f32>()?, [0.9, 0.0]);
+/// assert_eq!(scores.into_data().try_to_vec::<f32>()?, [0.9, 0.0]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```
 pub fn iou_guided_nms(
@@ -305,7 +305,7 @@ pub fn iou_guided_nms(
 ///
 /// let values = Tensor::<2>::from_floats([[0.1, 0.7, 0.3, 0.7]], &Device::flex());
 /// let (best, indices) = top_k(values, 3);
-/// assert_eq!(best.into_data().to_vec::<f32>()?, [0.7, 0.7, 0.3]);
+/// assert_eq!(best.into_data().try_to_vec::<f32>()?, [0.7, 0.7, 0.3]);
 /// assert_eq!(indices.into_data().iter::<i64>().collect::<Vec<_>>(), [1, 3, 2]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```

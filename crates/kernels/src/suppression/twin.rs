@@ -113,7 +113,7 @@ pub fn soft_nms(
 /// let options = NmsOptions::new(0.5);
 /// let (kept, scores) = twin::iou_guided_nms(boxes, scores, confidence, groups, &options);
 /// assert_eq!(kept.indices().into_scalar::<i64>(), 1);
-/// assert_eq!(scores.into_data().to_vec::<f32>()?, [0.9, 0.0]);
+/// assert_eq!(scores.into_data().try_to_vec::<f32>()?, [0.9, 0.0]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```
 pub fn iou_guided_nms(
@@ -160,7 +160,7 @@ pub fn iou_guided_nms(
 ///
 /// let values = Tensor::<2>::from_floats([[0.1, f32::NAN, 0.3]], &Device::flex());
 /// let (best, _) = twin::top_k(values, 2);
-/// assert_eq!(best.into_data().to_vec::<f32>()?, [0.3, 0.1]);
+/// assert_eq!(best.into_data().try_to_vec::<f32>()?, [0.3, 0.1]);
 /// # Ok::<(), burn::tensor::DataError>(())
 /// ```
 pub fn top_k(values: Tensor<2>, k: usize) -> (Tensor<2>, Tensor<2, Int>) {

@@ -35,6 +35,9 @@ pub(super) fn with_buffer<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> 
 }
 
 /// Packs `[D, C, KH, KW]` as a `[KH·KW·C, D]` matrix.
+///
+/// # Panics
+/// If the length is not the shape's.
 pub fn pack(weight: &[f32], shape: &ConvShape) -> PackedMatrix {
     let [kh, kw] = shape.kernel;
     let taps = kh * kw;

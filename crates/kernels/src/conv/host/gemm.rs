@@ -83,7 +83,7 @@ impl PanelWriter {
     /// The matrix must outlive the writer's use, `k` and `n` lie inside it, and no other thread
     /// write the same row.
     pub unsafe fn store(self, k: usize, n: usize, values: Lanes) {
-        debug_assert!(k < self.k && n % LANES == 0 && self.width % LANES == 0);
+        debug_assert!(k < self.k && n.is_multiple_of(LANES) && self.width.is_multiple_of(LANES));
         let at = (n / self.width * self.k + k) * self.width + n % self.width;
         // SAFETY: panels are padded to whole widths, which are multiples of 16.
         let out = unsafe { std::slice::from_raw_parts_mut(self.panels.get().add(at), LANES) };

@@ -180,6 +180,7 @@ with_isa!(transform_inputs => inputs(
 
 /// V of `count` tiles from `first` on: `v[point][tile][channel]`.
 #[inline(always)]
+#[allow(clippy::extra_unused_type_parameters)] // the instruction set is the caller's
 fn inputs<I: Isa>(x: &[f32], v: &mut [f32], first: usize, count: usize, shape: &ConvShape) {
     let (c, pitch) = (shape.c, shape.c + SLACK);
     let [pad_y, pad_x] = shape.options.padding.map(|padding| padding as isize);
@@ -228,6 +229,7 @@ with_isa!(transform_outputs => outputs(
 
 /// Outputs of `count` tiles from `first` on, from `m[point][tile][output channel]`.
 #[inline(always)]
+#[allow(clippy::extra_unused_type_parameters)] // as above
 #[allow(clippy::too_many_arguments)]
 fn outputs<I: Isa>(
     m: &[f32],
