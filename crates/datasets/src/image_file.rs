@@ -377,7 +377,10 @@ mod tests {
             // Every cut near both ends, where the markers are, and some between.
             let near = 40;
             let between = (near..whole.len() - near).step_by(29);
-            for length in (1..near).chain(between).chain(whole.len() - near..whole.len()) {
+            for length in (1..near)
+                .chain(between)
+                .chain(whole.len() - near..whole.len())
+            {
                 match read(&whole[..length]) {
                     Err(error) => assert!(error.to_string().contains("picture.txt"), "{error}"),
                     // PNG: the last chunk, IEND, holds nothing; the picture before it is whole.
