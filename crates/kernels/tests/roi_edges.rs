@@ -367,3 +367,18 @@ fn scales_must_be_numbers() {
     let options = RoiPoolOptions::new([1, 1], f32::NAN);
     let _ = roi_pool(plane(&device), Tensor::zeros([1, 5], &device), &options);
 }
+
+#[test]
+fn both_layouts_of_many_channels_give_the_same_bits() {
+    let device = device();
+    let mut numbers = Numbers::new(12);
+    // More than one block of each width that the host kernels take.
+    let [n, c, h, w] = [2, 340, 9, 11];
+    let stored = numbers.tensor([n, h, w, c], &device);
+    let view = stored.clone().permute([0, 3, 1, 2]);
+    let planar = Tensor::<4>::from_data(view.to_data(), &device);
+    let boxes = rois(&numbers.rois(12, n, 44.0, 36.0), &device);
+    let options = RoiAlignOptions::new([3, 2], 0.25);
+    let of_view = roi_align(view, boxes.clone(), &options);
+    assert_close(of_view, roi_align(planar, boxes, &options), 0.0, "layouts");
+}
