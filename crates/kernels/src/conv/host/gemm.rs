@@ -223,7 +223,7 @@ fn finish(out: &mut [f32], epilogue: &Epilogue<'_>, column: usize, residual: Opt
 
 /// max(x, 0) in place; NaN stays NaN, as in the other backends.
 #[inline(always)]
-pub(super) fn relu(values: &mut [f32]) {
+fn relu(values: &mut [f32]) {
     for value in values {
         *value = if *value < 0.0 { 0.0 } else { *value };
     }

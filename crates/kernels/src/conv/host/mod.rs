@@ -96,15 +96,6 @@ impl PackedWeights {
             Self::Direct(direct::pack(weight, shape))
         }
     }
-
-    /// Whether weights packed for `self` serve `shape`: the same tensor may be used with another
-    /// stride.
-    pub fn serves(&self, shape: &ConvShape) -> bool {
-        match self {
-            Self::Direct(_) => !shape.suits_winograd(),
-            Self::Winograd(_) => shape.suits_winograd(),
-        }
-    }
 }
 
 /// `out = activation(conv(x) + bias + residual)` over channels-last slices, `out` `[N, OH, OW, D]`.
