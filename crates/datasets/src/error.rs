@@ -81,6 +81,28 @@ pub enum PictureError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The annotation was made for a picture of another size.
+    #[error(
+        "{}: is {}x{} pixels, its annotation is for {}x{}; use the picture that was annotated \
+         (EXIF orientation applied) or annotate this one",
+        path.display(), found[0], found[1], stated[0], stated[1]
+    )]
+    SizeMismatch {
+        /// The file.
+        path: PathBuf,
+        /// Its width and height in pixels.
+        found: [usize; 2],
+        /// Width and height in the annotation.
+        stated: [usize; 2],
+    },
+    /// A map of class numbers has to be a PNG with one number a pixel.
+    #[error("{}: is no label map: {found}; save it as a PNG with one 8-bit class number a pixel (grey or palette)", path.display())]
+    NotALabelMap {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: String,
+    },
 }
 
 /// An output file that cannot be written. The name the caller asked for was not touched.

@@ -153,7 +153,7 @@ pub fn look_at(path: impl AsRef<Path>, limits: &DecodeLimits) -> Result<(), Pict
 }
 
 /// The whole file, when its size is allowed.
-fn read_bytes(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError> {
+pub(crate) fn read_bytes(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError> {
     let file = open(path, limits)?;
     let mut bytes = Vec::new();
     // The file may have grown since its size was asked for.

@@ -5,8 +5,10 @@ pub mod categories;
 pub mod coco_results;
 pub mod draw;
 pub mod error;
+pub mod formats;
 pub mod image_file;
 pub mod mask_region;
+pub mod sample;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
@@ -14,3 +16,4 @@ pub use draw::{Annotation, draw, save_picture};
 pub use error::{CategoryError, OutputError, PictureError};
 pub use image_file::{DecodeLimits, Picture, read_picture};
 pub use mask_region::MaskRegion;
+pub use sample::{DataSet, Object, Record, Sample};

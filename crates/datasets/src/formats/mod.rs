@@ -1,0 +1,103 @@
+//! Data set formats, read and written.
+//!
+//! Every format is one module with `read` (files to a [`DataSet`](crate::sample::DataSet)) and
+//! `write` (a data set to files, with a list of what the format could not hold). Reading is
+//! [`Mode::Strict`] (the first finding is the error) or [`Mode::Lenient`] (what is wrong is left
+//! out, counted and named in [`Skipped`]).
+
+mod error;
+pub mod lip;
+
+pub use error::{Finding, FormatError, Place};
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a reader does with a line or entry it cannot use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Stop at the first, and say where it is.
+    #[default]
+    Strict,
+    /// Leave it out, count it and go on.
+    Lenient,
+}
+
+/// What a lenient reader left out. A strict reader leaves nothing out.
+#[derive(Debug, Default)]
+pub struct Skipped {
+    count: usize,
+    first: Vec<Finding>,
+}
+
+impl Skipped {
+    /// Findings kept in full; a file of a million bad lines must not fill the memory.
+    pub const NAMED: usize = 100;
+
+    /// How many entries were left out.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The first [`Skipped::NAMED`] of them.
+    pub fn first(&self) -> &[Finding] {
+        &self.first
+    }
+
+    /// In strict mode the finding is the error; in lenient mode it is counted.
+    pub(crate) fn note(&mut self, mode: Mode, finding: Finding) -> Result<(), FormatError> {
+        match mode {
+            Mode::Strict => Err(FormatError::Invalid(finding)),
+            Mode::Lenient => {
+                self.count += 1;
+                if self.first.len() < Self::NAMED {
+                    self.first.push(finding);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a reader returns: the value, and what was left out of it.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// What was read.
+    pub value: T,
+    /// What was not.
+    pub skipped: Skipped,
+}
+
+/// What a writer could not put into its format, by kind, with the number of times.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Losses(BTreeMap<&'static str, usize>);
+
+impl Losses {
+    /// Counts one loss of a kind, such as `mask of an object`.
+    pub(crate) fn note(&mut self, kind: &'static str) {
+        *self.0.entry(kind).or_default() += 1;
+    }
+
+    /// Whether everything was written.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Kinds with their counts, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.0.iter().map(|(&kind, &count)| (kind, count))
+    }
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("nothing lost");
+        }
+        for (index, (kind, count)) in self.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{count} × {kind}")?;
+        }
+        Ok(())
+    }
+}

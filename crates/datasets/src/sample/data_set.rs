@@ -1,0 +1,145 @@
+//! Records and the vocabularies their numbers point into.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::PictureError;
+use crate::formats::lip;
+use crate::image_file::{DecodeLimits, Picture, read_picture};
+
+use super::{AttributeVocabulary, Extra, LabelMap, LandmarkSchema, Object};
+
+/// What part of a data set a record belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// To learn from.
+    Train,
+    /// To choose by.
+    #[serde(alias = "val")]
+    Validation,
+    /// To report.
+    Test,
+}
+
+/// A class of objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// Its name, such as `Blouse`.
+    pub name: String,
+    /// What it is a kind of: COCO's `supercategory`, DeepFashion's `upper`, `lower` or `full`.
+    pub group: Option<String>,
+    /// The format's own number: COCO's `id`, DeepFashion's row.
+    pub id: u32,
+}
+
+/// A picture that is still a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFile {
+    /// Path relative to [`DataSet::root`], with `/` between folders.
+    pub path: String,
+    /// Width and height in pixels as the annotation states them (EXIF orientation applied).
+    pub size: Option<[u32; 2]>,
+}
+
+/// One picture's annotations; the picture itself stays on disk.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record {
+    /// The picture.
+    pub image: ImageFile,
+    /// What is in it; empty for a negative, which is valid.
+    pub objects: Vec<Object>,
+    /// Its human parsing map (an 8-bit PNG of class numbers), relative to [`DataSet::root`].
+    pub parsing: Option<String>,
+    /// Its part of the data set, where the format says.
+    pub split: Option<Split>,
+    /// The format's own number: COCO's image `id`.
+    pub id: Option<u64>,
+    /// What else the format said.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// A decoded picture with its annotations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The pixels.
+    pub picture: Picture,
+    /// What is in it.
+    pub objects: Vec<Object>,
+    /// Its human parsing map, of the picture's size.
+    pub parsing: Option<LabelMap>,
+}
+
+/// Records and the vocabularies their numbers point into.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DataSet {
+    /// The folder all paths start from.
+    pub root: PathBuf,
+    /// What [`Object::category`] points into.
+    pub categories: Vec<Category>,
+    /// What [`Object::attributes`] counts through.
+    pub attributes: AttributeVocabulary,
+    /// What [`Landmarks::schema`](super::Landmarks::schema) points into.
+    pub landmark_schemas: Vec<LandmarkSchema>,
+    /// One for each picture.
+    pub records: Vec<Record>,
+    /// What else the format said of the whole set, such as COCO's `info` and `licenses`.
+    pub extra: Option<Box<Extra>>,
+}
+
+impl DataSet {
+    /// The index of a category by its name, as written.
+    pub fn category(&self, name: &str) -> Option<u32> {
+        self.categories
+            .iter()
+            .position(|category| category.name == name)
+            .map(|index| index as u32)
+    }
+
+    /// The records of one part.
+    pub fn of_split(&self, split: Split) -> impl Iterator<Item = &Record> {
+        self.records
+            .iter()
+            .filter(move |record| record.split == Some(split))
+    }
+}
+
+impl Record {
+    /// Decodes the picture (and the parsing map, if there is one) below `root`.
+    ///
+    /// # Errors
+    /// [`PictureError`] for either file. [`PictureError::SizeMismatch`] when the picture is not of
+    /// the size the annotation states: the boxes would then be of another picture.
+    pub fn load(&self, root: &Path, limits: &DecodeLimits) -> Result<Sample, PictureError> {
+        let path = root.join(&self.image.path);
+        let picture = read_picture(&path, limits)?;
+        let found = [picture.width(), picture.height()];
+        let check = |path: &Path, found: [usize; 2], stated: [usize; 2]| {
+            (found == stated)
+                .then_some(())
+                .ok_or_else(|| PictureError::SizeMismatch {
+                    path: path.to_path_buf(),
+                    found,
+                    stated,
+                })
+        };
+        if let Some(stated) = self.image.size {
+            check(&path, found, stated.map(|side| side as usize))?;
+        }
+        let parsing = match &self.parsing {
+            None => None,
+            Some(relative) => {
+                let path = root.join(relative);
+                let map = lip::read_label_map(&path, limits)?;
+                check(&path, [map.width(), map.height()], found)?;
+                Some(map)
+            }
+        };
+        Ok(Sample {
+            picture,
+            objects: self.objects.clone(),
+            parsing,
+        })
+    }
+}
