@@ -3,8 +3,8 @@
 
 mod suppression_support;
 
-use burn::tensor::Tensor;
-use suppression_support::{Noise, boxes, values};
+use burn::tensor::{Device, Tensor};
+use suppression_support::{Noise, boxes, oracle, values};
 use wardrobe_kernels::{
     boxes::{box_iou, generalized_box_iou, host, paste_masks, twin},
     device::test_device,
@@ -94,15 +94,17 @@ fn overlaps_equal_their_twins() {
         |count: usize| -> Vec<[f32; 4]> { (0..count).map(|_| noise.corners(200., 90.)).collect() };
     // Off the multiples of any register, and more than one parallel task.
     for (n, m) in [(1, 1), (7, 33), (300, 517)] {
-        let (a, b) = (boxes(&scene(n), &device), boxes(&scene(m), &device));
+        let (first, second) = (scene(n), scene(m));
+        let input = |device: &Device| (boxes(&first, device), boxes(&second, device));
+        let ((a, b), (plain_a, plain_b)) = (input(&device), input(&oracle()));
         let both = [
             (
                 box_iou(a.clone(), b.clone()),
-                twin::box_iou(a.clone(), b.clone()),
+                twin::box_iou(plain_a.clone(), plain_b.clone()),
             ),
             (
-                generalized_box_iou(a.clone(), b.clone()),
-                twin::generalized_box_iou(a, b),
+                generalized_box_iou(a, b),
+                twin::generalized_box_iou(plain_a, plain_b),
             ),
         ];
         for (actual, expected) in both {
@@ -194,9 +196,8 @@ fn boxes_that_cannot_be_seen_paste_nothing() {
         assert!(image.iter().all(|&value| value == 0.), "{corners:?}");
         let region = host::paste_mask(&[1.; 4], 2, corners, [10, 10]);
         assert_eq!(region, host::PastedMask::default(), "{corners:?}");
-        let device = test_device();
-        let masks = Tensor::<3>::ones([1, 2, 2], &device);
-        let image = twin::paste_masks(masks, boxes(&[corners], &device), [10, 10]);
+        let masks = Tensor::<3>::ones([1, 2, 2], &oracle());
+        let image = twin::paste_masks(masks, boxes(&[corners], &oracle()), [10, 10]);
         assert!(
             values(image).iter().all(|&value| value == 0.),
             "{corners:?}"
@@ -214,7 +215,6 @@ fn a_box_far_larger_than_the_image_costs_only_the_image() {
 
 #[test]
 fn pasting_equals_its_twin() {
-    let device = test_device();
     let mut noise = Noise(5);
     let (count, side) = (20, 9);
     let corners: Vec<[f32; 4]> = (0..count)
@@ -224,10 +224,14 @@ fn pasting_equals_its_twin() {
         })
         .collect();
     let mask: Vec<f32> = (0..count * side * side).map(|_| noise.next()).collect();
-    let masks = Tensor::<1>::from_floats(mask.as_slice(), &device).reshape([count, side, side]);
-    let corners = boxes(&corners, &device);
-    let actual = values(paste_masks(masks.clone(), corners.clone(), [45, 61]));
-    let expected = values(twin::paste_masks(masks, corners, [45, 61]));
+    let input = |device: &Device| {
+        let masks = Tensor::<1>::from_floats(mask.as_slice(), device);
+        (masks.reshape([count, side, side]), boxes(&corners, device))
+    };
+    let (masks, boxes) = input(&test_device());
+    let actual = values(paste_masks(masks, boxes, [45, 61]));
+    let (masks, boxes) = input(&oracle());
+    let expected = values(twin::paste_masks(masks, boxes, [45, 61]));
     for (a, e) in actual.into_iter().zip(expected) {
         // Weights carry the rounding of coordinates up to 60: 60 · 2⁻²⁴.
         assert!((a - e).abs() < 2e-5, "{a}, expected {e}");

@@ -3,7 +3,7 @@
 
 mod suppression_support;
 
-use suppression_support::{Fixture, groups, kept};
+use suppression_support::{Fixture, groups, kept, oracle};
 use wardrobe_kernels::{
     device::test_device,
     suppression::{NmsOptions, batched_nms, nms, twin},
@@ -45,7 +45,7 @@ fn batched_nms_keeps_what_torchvision_keeps_per_group() {
 
 #[test]
 fn the_twin_keeps_what_torchvision_keeps() {
-    let (device, fixture) = (test_device(), Fixture::open("nms_cases"));
+    let (device, fixture) = (oracle(), Fixture::open("nms_cases"));
     for case in fixture.cases(".boxes") {
         let boxes = fixture.floats::<2>(&format!("{case}.boxes"), &device);
         let scores = fixture.floats::<1>(&format!("{case}.scores"), &device);

@@ -3,8 +3,9 @@
 
 mod suppression_support;
 
+use burn::tensor::{Device, Int, Tensor};
 use proptest::prelude::*;
-use suppression_support::{Noise, boxes, floats, groups, kept, values};
+use suppression_support::{Noise, boxes, floats, groups, kept, oracle, values};
 use wardrobe_kernels::{
     device::test_device,
     suppression::{
@@ -39,6 +40,15 @@ impl Case {
             localisation,
         }
     }
+
+    /// Boxes, scores and groups.
+    fn input(&self, device: &Device) -> (Tensor<2>, Tensor<1>, Tensor<1, Int>) {
+        (
+            boxes(&self.corners, device),
+            floats(&self.scores, device),
+            groups(&self.groups, device),
+        )
+    }
 }
 
 fn options() -> [NmsOptions; 3] {
@@ -53,14 +63,9 @@ fn nms_equals_its_twin() {
     for (seed, count) in [(1, 1), (2, 50), (3, 400), (4, 900)] {
         let case = Case::new(count, seed);
         for options in options() {
-            let input = (
-                boxes(&case.corners, &device),
-                floats(&case.scores, &device),
-                groups(&case.groups, &device),
-            );
-            let (b, s, g) = input.clone();
+            let (b, s, g) = case.input(&oracle());
             let expected = kept(&twin::nms(b, s, g, &options));
-            let (b, s, g) = input;
+            let (b, s, g) = case.input(&device);
             assert_eq!(
                 kept(&batched_nms(b, s, g, &options)),
                 expected,
@@ -76,15 +81,11 @@ fn guided_suppression_equals_its_twin() {
     for (seed, count) in [(5, 1), (6, 50), (7, 400), (8, 900)] {
         let case = Case::new(count, seed);
         for options in options() {
-            let input = (
-                boxes(&case.corners, &device),
-                floats(&case.scores, &device),
-                floats(&case.localisation, &device),
-                groups(&case.groups, &device),
-            );
-            let (b, s, l, g) = input.clone();
+            let (b, s, g) = case.input(&oracle());
+            let l = floats(&case.localisation, &oracle());
             let (expected, expected_scores) = twin::iou_guided_nms(b, s, l, g, &options);
-            let (b, s, l, g) = input;
+            let (b, s, g) = case.input(&device);
+            let l = floats(&case.localisation, &device);
             let (actual, scores) = iou_guided_nms(b, s, l, g, &options);
             assert_eq!(kept(&actual), kept(&expected), "{count} {options:?}");
             assert_eq!(values(scores), values(expected_scores));
@@ -110,14 +111,9 @@ fn soft_suppression_equals_its_twin() {
                 method,
                 score_threshold: 0.05,
             };
-            let input = (
-                boxes(&case.corners, &device),
-                floats(&case.scores, &device),
-                groups(&case.groups, &device),
-            );
-            let (b, s, g) = input.clone();
+            let (b, s, g) = case.input(&oracle());
             let (expected, expected_scores) = twin::soft_nms(b, s, g, &options);
-            let (b, s, g) = input;
+            let (b, s, g) = case.input(&device);
             let (actual, scores) = soft_nms(b, s, g, &options);
             assert_eq!(kept(&actual), kept(&expected), "{count} {options:?}");
             for (a, e) in values(scores).into_iter().zip(values(expected_scores)) {
@@ -139,13 +135,12 @@ fn top_k_equals_its_twin() {
         for at in (0..row.len()).step_by(11) {
             row[at] = f32::NAN;
         }
-        let input = floats(&row, &device).reshape([rows, columns]);
+        let input = |device: &Device| floats(&row, device).reshape([rows, columns]);
         for k in [1, columns.div_ceil(3), columns] {
-            let (best, indices) = top_k(input.clone(), k);
-            let (expected, expected_indices) = twin::top_k(input.clone(), k);
-            let list = |indices: burn::tensor::Tensor<2, burn::tensor::Int>| {
-                indices.into_data().iter::<i64>().collect::<Vec<_>>()
-            };
+            let (best, indices) = top_k(input(&device), k);
+            let (expected, expected_indices) = twin::top_k(input(&oracle()), k);
+            let list =
+                |indices: Tensor<2, Int>| indices.into_data().iter::<i64>().collect::<Vec<_>>();
             assert_eq!(list(indices), list(expected_indices), "{k} of {columns}");
             let bits = |v: Vec<f32>| v.into_iter().map(f32::to_bits).collect::<Vec<_>>();
             assert_eq!(bits(values(best)), bits(values(expected)));

@@ -9,6 +9,12 @@ pub fn device() -> Device {
     test_device()
 }
 
+/// Where the plain twins run: one oracle for all backends, and the only one that composes a few hundred
+/// small operations without compiling a kernel for each.
+pub fn oracle() -> Device {
+    Device::flex()
+}
+
 /// A device that records gradients.
 pub fn tracking() -> Device {
     test_device().autodiff()

@@ -5,6 +5,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use safetensors::SafeTensors;
 use wardrobe_kernels::suppression::Kept;
 
+/// Where the plain twins run: one oracle for all backends, and the only one that composes a few hundred
+/// small operations without compiling a kernel for each.
+pub fn oracle() -> Device {
+    Device::flex()
+}
+
 /// Boxes `[N, 4]`.
 pub fn boxes(corners: &[[f32; 4]], device: &Device) -> Tensor<2> {
     let data = TensorData::new(corners.concat(), [corners.len(), 4]);
