@@ -10,10 +10,8 @@ use std::{hint::black_box, time::Duration};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use wardrobe::kernels::{
-    device::BackendKind,
-    suppression::{NmsOptions, batched_nms, nms, top_k},
-};
+use wardrobe::kernels::suppression::{NmsOptions, batched_nms, nms, top_k};
+use wardrobe_benches::device;
 use wardrobe_tests::parameters::{boxes, noise};
 
 const PICTURE: [usize; 2] = [800, 1088];
@@ -48,16 +46,6 @@ fn tensors(workload: &str, count: usize, device: &Device) -> (Tensor<2>, Tensor<
         Tensor::from_data(TensorData::new(boxes.concat(), [count, 4]), device),
         Tensor::from_data(TensorData::new(scores, [count]), device),
     )
-}
-
-/// The backend named by `WARDROBE_BACKEND` (default `flex`).
-fn device() -> (String, Device) {
-    let name = std::env::var("WARDROBE_BACKEND").unwrap_or_else(|_| "flex".to_owned());
-    let device = name
-        .parse::<BackendKind>()
-        .and_then(BackendKind::device)
-        .unwrap_or_else(|error| panic!("WARDROBE_BACKEND: {error}"));
-    (name, device)
 }
 
 fn one_group(criterion: &mut Criterion) {

@@ -14,10 +14,10 @@ use std::{hint::black_box, time::Duration};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
-use wardrobe::kernels::{
-    device::BackendKind,
-    roi::{LevelAssignment, RoiAlignOptions, assign_levels, pyramid_roi_align, roi_align},
+use wardrobe::kernels::roi::{
+    LevelAssignment, RoiAlignOptions, assign_levels, pyramid_roi_align, roi_align,
 };
+use wardrobe_benches::device;
 use wardrobe_tests::parameters::{boxes, noise};
 
 const PICTURE: [usize; 2] = [800, 1088];
@@ -25,16 +25,6 @@ const SMALLEST: f64 = 16.0;
 const CHANNELS: usize = 256;
 /// Cells per pixel of the finest level.
 const SCALE: f32 = 0.25;
-
-/// The backend named by `WARDROBE_BACKEND` (default `flex`).
-fn device() -> (String, Device) {
-    let name = std::env::var("WARDROBE_BACKEND").unwrap_or_else(|_| "flex".to_owned());
-    let device = name
-        .parse::<BackendKind>()
-        .and_then(BackendKind::device)
-        .unwrap_or_else(|error| panic!("WARDROBE_BACKEND: {error}"));
-    (name, device)
-}
 
 #[derive(Clone, Copy)]
 enum Layout {

@@ -226,7 +226,7 @@ fn maskrcnn_work(
 ) -> Result<Work, Failure> {
     let detector = Detector::load_with(Architecture::MaskRcnnResnet50Fpn, options, file, device)?;
     let [height, width] = picture;
-    let bytes = picture_bytes(height, width);
+    let bytes = wardrobe_benches::picture(height, width);
     Ok(Box::new(move |_| {
         let picture = RgbPicture {
             data: &bytes,
@@ -236,20 +236,6 @@ fn maskrcnn_work(
         let found = detector.detect(&[picture])?;
         Ok(found[0].iter().map(|one| f64::from(one.score)).sum())
     }))
-}
-
-/// Blocks of 16 pixels with a fine grain, as `workloads.py` paints them.
-fn picture_bytes(height: usize, width: usize) -> Vec<u8> {
-    let columns = width / 16 + 1;
-    let coarse = noise("picture.coarse", (height / 16 + 1) * columns * 3, 0);
-    let fine = noise("picture.fine", height * width * 3, 0);
-    let value = |index: usize| {
-        let (pixel, channel) = (index / 3, index % 3);
-        let (row, column) = (pixel / width, pixel % width);
-        let block = coarse[((row / 16) * columns + column / 16) * 3 + channel];
-        (128.0 + 80.0 * f64::from(block) + 40.0 * f64::from(fine[index])) as u8
-    };
-    (0..height * width * 3).map(value).collect()
 }
 
 /// Peak resident memory in MiB; 0 where the system has no `/proc`.
