@@ -47,12 +47,20 @@ fn assert_vgg(name: &str, config: VggConfig) {
     let check = |net: &Vgg| {
         fixture.assert_close("trunk", net.trunk(x.clone()), TOLERANCE);
         fixture.assert_close("features", net.features(x.clone()), TOLERANCE);
-        assert_logits(&fixture, net.forward(x.clone()));
+        if binds_the_classifier() {
+            assert_logits(&fixture, net.forward(x.clone()));
+        }
     };
     check(&net);
     if has_norm {
         check(&net.fold_batch_norm());
     }
+}
+
+/// Whether the test device can hold VGG-16's first linear layer, 411 MB in one buffer. GPUs can; Mesa's software
+/// Vulkan driver, on which wgpu is tested, binds at most 128 MiB.
+fn binds_the_classifier() -> bool {
+    std::env::var("WARDROBE_BACKEND").as_deref() != Ok("wgpu")
 }
 
 /// All logits are stored: each within the tolerance of the largest.
