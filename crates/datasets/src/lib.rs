@@ -11,6 +11,8 @@ pub mod mask_region;
 mod picture_finder;
 pub mod picture_size;
 pub mod sample;
+pub mod statistics;
+pub mod subsets;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
