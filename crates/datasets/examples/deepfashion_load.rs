@@ -10,10 +10,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use wardrobe_datasets::formats::deepfashion::{COARSE_TYPES, Kind, ReadOptions, landmark_schemas, read, write};
+use wardrobe_datasets::formats::deepfashion::{
+    COARSE_TYPES, Kind, ReadOptions, landmark_schemas, read, write,
+};
 use wardrobe_datasets::sample::{
-    AttributeGroup, AttributeVocabulary, BBox, Category, DataSet, ImageFile, Judgement, Landmark, Landmarks, Object,
-    Record, Split, Visibility,
+    AttributeGroup, AttributeVocabulary, BBox, Category, DataSet, ImageFile, Judgement, Landmark,
+    Landmarks, Object, Record, Split, Visibility,
 };
 
 /// Pictures of the data set.
@@ -38,7 +40,11 @@ fn load(folder: &Path) -> Result<(), Box<dyn Error>> {
     let lists = read(folder, &ReadOptions::default())?;
     let seconds = start.elapsed().as_secs_f64();
     let data = &lists.loaded.value;
-    let known: usize = data.records.iter().map(|record| record.objects[0].attributes.with(Judgement::Yes).count()).sum();
+    let known: usize = data
+        .records
+        .iter()
+        .map(|record| record.objects[0].attributes.with(Judgement::Yes).count())
+        .sum();
     println!(
         "{} records, {} attributes, {known} of them yes: {seconds:.2} s, peak {}",
         data.records.len(),
@@ -51,9 +57,14 @@ fn load(folder: &Path) -> Result<(), Box<dyn Error>> {
 /// The most memory the process had.
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib: Option<f64> = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    let kib: Option<f64> = status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse()
+            .ok()
+    });
     kib.map_or("unknown".into(), |kib| format!("{:.0} MiB", kib / 1024.0))
 }
 
@@ -68,11 +79,16 @@ fn generate(folder: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
             id,
         })
         .collect();
-    let groups = COARSE_TYPES.iter().zip(ATTRIBUTES).map(|(name, count)| AttributeGroup {
-        name: (*name).into(),
-        values: (0..count).map(|value| format!("{name} attribute {value}")).collect(),
-        exclusive: false,
-    });
+    let groups = COARSE_TYPES
+        .iter()
+        .zip(ATTRIBUTES)
+        .map(|(name, count)| AttributeGroup {
+            name: (*name).into(),
+            values: (0..count)
+                .map(|value| format!("{name} attribute {value}"))
+                .collect(),
+            exclusive: false,
+        });
     let mut data = DataSet {
         categories,
         attributes: AttributeVocabulary::new(groups.collect()),
@@ -89,15 +105,31 @@ fn generate(folder: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
     };
     for row in 0..rows {
         let category = random(50) as u32;
-        let kind = if category < 20 { Kind::Upper } else if category < 36 { Kind::Lower } else { Kind::Full };
+        let kind = if category < 20 {
+            Kind::Upper
+        } else if category < 36 {
+            Kind::Lower
+        } else {
+            Kind::Full
+        };
         let [x1, y1] = [random(150), random(150)].map(|corner| corner as f32);
         // Three attributes a picture are yes, as in the data set.
         let marked: Vec<u64> = (0..3).map(|_| random(1000)).collect();
-        let judgement = |index: u64| if marked.contains(&index) { Judgement::Yes } else { Judgement::No };
+        let judgement = |index: u64| {
+            if marked.contains(&index) {
+                Judgement::Yes
+            } else {
+                Judgement::No
+            }
+        };
         let points = kind.points().iter().map(|_| Landmark {
             x: random(300) as f32,
             y: random(300) as f32,
-            visibility: [Visibility::Visible, Visibility::Occluded, Visibility::Absent][random(3) as usize],
+            visibility: [
+                Visibility::Visible,
+                Visibility::Occluded,
+                Visibility::Absent,
+            ][random(3) as usize],
         });
         let landmarks = Landmarks {
             schema: kind.number() as u16 - 1,
@@ -105,7 +137,11 @@ fn generate(folder: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
         };
         data.records.push(Record {
             image: ImageFile {
-                path: format!("img/Sheer_Pleated-Front_Garment_{}/img_{:08}.jpg", row / 56, row % 56 + 1),
+                path: format!(
+                    "img/Sheer_Pleated-Front_Garment_{}/img_{:08}.jpg",
+                    row / 56,
+                    row % 56 + 1
+                ),
                 size: None,
             },
             objects: vec![Object {

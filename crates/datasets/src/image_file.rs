@@ -209,7 +209,12 @@ pub(crate) enum DecodeError {
 
 impl DecodeError {
     /// With the file, the name of its format and the limits it was decoded under.
-    pub(crate) fn of(self, path: &Path, format: &'static str, limits: &DecodeLimits) -> PictureError {
+    pub(crate) fn of(
+        self,
+        path: &Path,
+        format: &'static str,
+        limits: &DecodeLimits,
+    ) -> PictureError {
         let path = path.to_path_buf();
         match self {
             Self::TooManyPixels { width, height } => PictureError::TooManyPixels {

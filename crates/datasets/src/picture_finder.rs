@@ -45,7 +45,10 @@ impl PictureFinder {
         if folder.join(part).exists() {
             return Some(part.to_owned());
         }
-        let mut listed = self.listed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut listed = self
+            .listed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let names = listed
             .entry(folder.to_path_buf())
             .or_insert_with(|| list(folder));
@@ -61,7 +64,10 @@ fn list(folder: &Path) -> HashMap<String, Vec<String>> {
     // A folder that cannot be listed has no other names to offer; opening the file will say why.
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
-        names.entry(name.to_ascii_lowercase()).or_default().push(name);
+        names
+            .entry(name.to_ascii_lowercase())
+            .or_default()
+            .push(name);
     }
     names
 }

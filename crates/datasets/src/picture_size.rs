@@ -23,17 +23,29 @@ use crate::image_file::{DecodeError, DecodeLimits, format_of, open};
 ///
 /// # Errors
 /// [`PictureError`]; not for more pixels than allowed, as none is decoded.
-pub fn picture_size(path: impl AsRef<Path>, limits: &DecodeLimits) -> Result<[u32; 2], PictureError> {
+pub fn picture_size(
+    path: impl AsRef<Path>,
+    limits: &DecodeLimits,
+) -> Result<[u32; 2], PictureError> {
     let path = path.as_ref();
     let (format, name) = format_of(path, limits)?;
     let refused = |error| DecodeError::from(error).of(path, name, limits);
     let header = BufReader::new(open(path, limits)?);
-    let mut decoder = ImageReader::with_format(header, format).into_decoder().map_err(refused)?;
+    let mut decoder = ImageReader::with_format(header, format)
+        .into_decoder()
+        .map_err(refused)?;
     let orientation = decoder.orientation().map_err(refused)?;
     let (width, height) = decoder.dimensions();
     let turned = matches!(
         orientation,
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
     );
-    Ok(if turned { [height, width] } else { [width, height] })
+    Ok(if turned {
+        [height, width]
+    } else {
+        [width, height]
+    })
 }

@@ -76,7 +76,8 @@ impl ChannelSums {
         // Levels over 255; the variance is (n Σx² − (Σx)²) / (n² · 255²), its numerator exact.
         let mean = self.levels.map(|sum| sum as f64 / (count * 255) as f64);
         let variance = [0, 1, 2].map(|channel| {
-            let spread = count * self.squares[channel] - self.levels[channel] * self.levels[channel];
+            let spread =
+                count * self.squares[channel] - self.levels[channel] * self.levels[channel];
             let scaled = count as f64 * 255.0;
             spread as f64 / (scaled * scaled)
         });
@@ -117,8 +118,16 @@ impl ChannelStatistics {
     /// deviation of 0.084 would be all but uniform grey.
     pub const PAPER_B: Self = Self {
         pictures: 79_573,
-        mean: [0.640_036_535_927_602_6, 0.600_129_569_431_663_1, 0.587_754_024_720_604_7],
-        variance: [0.084_039_162_205_819_75, 0.088_015_113_353_559_27, 0.089_189_498_445_757_02],
+        mean: [
+            0.640_036_535_927_602_6,
+            0.600_129_569_431_663_1,
+            0.587_754_024_720_604_7,
+        ],
+        variance: [
+            0.084_039_162_205_819_75,
+            0.088_015_113_353_559_27,
+            0.089_189_498_445_757_02,
+        ],
     };
 
     /// Standard deviation of each channel.
@@ -242,7 +251,11 @@ mod tests {
     fn a_constant_channel_is_divided_by_the_least() {
         let sums = ChannelSums::of(&Picture::new(vec![7; 3 * 16], 4, 4));
         // 1 / √(4 · 4)
-        let divisor = sums.statistics().unwrap().standardisation(Spread::Deviation, 16).divisor;
+        let divisor = sums
+            .statistics()
+            .unwrap()
+            .standardisation(Spread::Deviation, 16)
+            .divisor;
         assert_eq!(divisor, [0.25; 3]);
     }
 
@@ -265,13 +278,18 @@ mod tests {
         let mut expected = ChannelSums::default();
         for number in 0..5_u8 {
             let side = usize::from(number) + 2;
-            let pixels = (0..3 * side * side).map(|at| (at * 37 % 251) as u8 ^ number).collect();
+            let pixels = (0..3 * side * side)
+                .map(|at| (at * 37 % 251) as u8 ^ number)
+                .collect();
             let picture = Picture::new(pixels, side, side);
             expected = expected.with(ChannelSums::of(&picture));
             let path = format!("{number}.png");
             save_picture(&picture, folder.path().join(&path)).unwrap();
             let image = ImageFile { path, size: None };
-            data.records.push(Record { image, ..Record::default() });
+            data.records.push(Record {
+                image,
+                ..Record::default()
+            });
         }
         let limits = DecodeLimits::default();
         let sums = |data: &DataSet, mode| channel_sums(data, |picture| picture, &limits, mode);
@@ -286,6 +304,9 @@ mod tests {
         let (sums, skipped) = sums(&data, Mode::Lenient).unwrap();
         assert_eq!((sums.pictures, sums.pixels, skipped.count()), (4, 54, 1));
         let named = skipped.first()[0].to_string();
-        assert!(named.contains("4.png: the PNG file ends before its picture does"), "{named}");
+        assert!(
+            named.contains("4.png: the PNG file ends before its picture does"),
+            "{named}"
+        );
     }
 }

@@ -153,7 +153,8 @@ fn count_lines(bytes: &[u8]) -> usize {
 fn split(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
     let mut from = 0;
-    let ends = memchr::memchr_iter(b'\n', bytes).chain((bytes.last() != Some(&b'\n')).then_some(bytes.len()));
+    let ends = memchr::memchr_iter(b'\n', bytes)
+        .chain((bytes.last() != Some(&b'\n')).then_some(bytes.len()));
     for end in ends {
         let to = end - usize::from(end > from && bytes[end - 1] == b'\r');
         places.push((from, to));

@@ -44,7 +44,8 @@ pub fn match_category(categories: &[Category], name: &str) -> Option<usize> {
     let exact = categories.iter().position(|category| category.name == name);
     exact.or_else(|| {
         let folded = fold(name);
-        let mut alike = (0..categories.len()).filter(|&index| fold(&categories[index].name) == folded);
+        let mut alike =
+            (0..categories.len()).filter(|&index| fold(&categories[index].name) == folded);
         let first = alike.next()?;
         alike.next().is_none().then_some(first)
     })
@@ -90,7 +91,8 @@ mod tests {
 
     #[test]
     fn the_paper_s_names_are_twenty_different_ones() {
-        let folded: std::collections::BTreeSet<String> = PAPER_A_CATEGORIES.iter().map(|name| fold(name)).collect();
+        let folded: std::collections::BTreeSet<String> =
+            PAPER_A_CATEGORIES.iter().map(|name| fold(name)).collect();
         assert_eq!(folded.len(), 20);
     }
 }

@@ -32,7 +32,11 @@ impl fmt::Display for Shortage {
             Some(crate::sample::Split::Validation) => "validation ",
             Some(crate::sample::Split::Test) => "test ",
         };
-        write!(f, "`{}` has {} {part}pictures, {} are needed", self.category, self.found, self.needed)?;
+        write!(
+            f,
+            "`{}` has {} {part}pictures, {} are needed",
+            self.category, self.found, self.needed
+        )?;
         if self.unreadable > 0 {
             write!(f, " ({} more cannot be read)", self.unreadable)?;
         }

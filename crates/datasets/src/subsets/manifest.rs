@@ -94,10 +94,15 @@ impl Manifest {
                     return Some(finding("is no path below the subset's folder".into()));
                 }
                 match fingerprint(&path, limits) {
-                    Ok((bytes, sha256, _)) if bytes == picture.bytes && sha256 == picture.sha256 => None,
-                    Ok((_, sha256, _)) => {
-                        Some(finding(format!("has SHA-256 {sha256}, the manifest says {}", picture.sha256)))
+                    Ok((bytes, sha256, _))
+                        if bytes == picture.bytes && sha256 == picture.sha256 =>
+                    {
+                        None
                     }
+                    Ok((_, sha256, _)) => Some(finding(format!(
+                        "has SHA-256 {sha256}, the manifest says {}",
+                        picture.sha256
+                    ))),
                     Err(error) => Some(finding(format!("cannot be checked: {error}"))),
                 }
             })
@@ -106,8 +111,14 @@ impl Manifest {
 }
 
 /// A file's length, SHA-256 and bytes.
-pub(super) fn fingerprint(path: &Path, limits: &DecodeLimits) -> Result<(u64, String, Vec<u8>), PictureError> {
+pub(super) fn fingerprint(
+    path: &Path,
+    limits: &DecodeLimits,
+) -> Result<(u64, String, Vec<u8>), PictureError> {
     let bytes = read_bytes(path, limits)?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok((bytes.len() as u64, sha256, bytes))
 }

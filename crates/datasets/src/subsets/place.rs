@@ -132,7 +132,10 @@ impl Placed {
             path: self.target.join(Manifest::FILE_NAME),
             source,
         };
-        let bytes = self.manifest.to_bytes().map_err(|error| unwritable(error.into()))?;
+        let bytes = self
+            .manifest
+            .to_bytes()
+            .map_err(|error| unwritable(error.into()))?;
         let mut file = AtomicFile::create(path)?;
         file.write_all(&bytes).map_err(unwritable)?;
         file.finish()?;
@@ -175,17 +178,30 @@ fn categories(selection: &Selection) -> Vec<ManifestCategory> {
         .collect()
 }
 
-fn category<'a>(data: &'a DataSet, spec: &SubsetSpec, record: &Record) -> Result<&'a str, SubsetError> {
+fn category<'a>(
+    data: &'a DataSet,
+    spec: &SubsetSpec,
+    record: &Record,
+) -> Result<&'a str, SubsetError> {
     let category = record.objects.first().and_then(|object| object.category);
     let category = category.and_then(|category| data.categories.get(category as usize));
-    category.map(|category| category.name.as_str()).ok_or_else(|| SubsetError::Specification {
-        name: spec.name.clone(),
-        problem: format!("has the picture `{}` without a category; select it first", record.image.path),
-    })
+    category
+        .map(|category| category.name.as_str())
+        .ok_or_else(|| SubsetError::Specification {
+            name: spec.name.clone(),
+            problem: format!(
+                "has the picture `{}` without a category; select it first",
+                record.image.path
+            ),
+        })
 }
 
 /// Each record's path in the new folder: numbered by category, in the records' order.
-fn names(data: &DataSet, spec: &SubsetSpec, arrangement: &Arrangement) -> Result<Vec<String>, SubsetError> {
+fn names(
+    data: &DataSet,
+    spec: &SubsetSpec,
+    arrangement: &Arrangement,
+) -> Result<Vec<String>, SubsetError> {
     let mut numbers = vec![0_usize; data.categories.len()];
     data.records
         .iter()
@@ -242,7 +258,12 @@ fn create_beside(target: &Path) -> Result<PathBuf, SubsetError> {
     Ok(temporary)
 }
 
-fn put(source: &Path, to: &Path, placement: Placement, limits: &DecodeLimits) -> Result<(u64, String), SubsetError> {
+fn put(
+    source: &Path,
+    to: &Path,
+    placement: Placement,
+    limits: &DecodeLimits,
+) -> Result<(u64, String), SubsetError> {
     let (length, sha256, bytes) = fingerprint(source, limits)?;
     let linked = |result: std::io::Result<()>| {
         result.map_err(|source| SubsetError::Link {
@@ -256,7 +277,9 @@ fn put(source: &Path, to: &Path, placement: Placement, limits: &DecodeLimits) ->
             source,
         })?,
         Placement::HardLink => linked(std::fs::hard_link(source, to))?,
-        Placement::SymbolicLink => linked(std::fs::canonicalize(source).and_then(|source| symbolic_link(&source, to)))?,
+        Placement::SymbolicLink => {
+            linked(std::fs::canonicalize(source).and_then(|source| symbolic_link(&source, to)))?
+        }
     }
     Ok((length, sha256))
 }

@@ -39,7 +39,7 @@ pub struct SelectOptions {
 pub struct Selection {
     /// The subset. Its categories are those of the specification, in that order and by those names;
     /// [`Category::id`] is still the source's. Records are sorted by category and path, and each has
-    /// its split and the path its file has on disk.
+    /// its split, and the path and size its file has on disk.
     pub data: DataSet,
     /// For each of its categories, the name the source has for it, and how many pictures there were
     /// to draw from.
@@ -55,14 +55,24 @@ pub struct Selection {
 /// [`SubsetError`]: the specification is wrong, names a category the data set does not have, or
 /// asks for more pictures than there are (every such category is named); in strict mode a drawn
 /// picture that cannot be read.
-pub fn select(data: &DataSet, spec: &SubsetSpec, options: &SelectOptions) -> Result<Selection, SubsetError> {
+pub fn select(
+    data: &DataSet,
+    spec: &SubsetSpec,
+    options: &SelectOptions,
+) -> Result<Selection, SubsetError> {
     spec.check()?;
     let sources = sources(data, spec)?;
     let mut of_category: Vec<Vec<&Record>> = vec![Vec::new(); spec.categories.len()];
     let mut without_box = vec![0; spec.categories.len()];
     for record in &data.records {
-        let [object] = record.objects.as_slice() else { continue };
-        let wanted = |category: u32| sources.iter().position(|&source| source == category as usize);
+        let [object] = record.objects.as_slice() else {
+            continue;
+        };
+        let wanted = |category: u32| {
+            sources
+                .iter()
+                .position(|&source| source == category as usize)
+        };
         if let Some(place) = object.category.and_then(wanted) {
             if spec.needs_box && object.bbox.is_none() {
                 without_box[place] += 1;
@@ -104,10 +114,14 @@ pub fn select(data: &DataSet, spec: &SubsetSpec, options: &SelectOptions) -> Res
     if !shortages.is_empty() {
         return Err(SubsetError::TooFew { shortages });
     }
-    let categories = spec.categories.iter().zip(&sources).map(|(name, &source)| Category {
-        name: name.clone(),
-        ..data.categories[source].clone()
-    });
+    let categories = spec
+        .categories
+        .iter()
+        .zip(&sources)
+        .map(|(name, &source)| Category {
+            name: name.clone(),
+            ..data.categories[source].clone()
+        });
     Ok(Selection {
         data: DataSet {
             root: data.root.clone(),
@@ -126,10 +140,15 @@ pub fn select(data: &DataSet, spec: &SubsetSpec, options: &SelectOptions) -> Res
 fn sources(data: &DataSet, spec: &SubsetSpec) -> Result<Vec<usize>, SubsetError> {
     let mut sources = Vec::new();
     for name in &spec.categories {
-        let source = match_category(&data.categories, name).ok_or_else(|| SubsetError::UnknownCategory {
-            name: name.clone(),
-            known: data.categories.iter().map(|category| category.name.clone()).collect(),
-        })?;
+        let source =
+            match_category(&data.categories, name).ok_or_else(|| SubsetError::UnknownCategory {
+                name: name.clone(),
+                known: data
+                    .categories
+                    .iter()
+                    .map(|category| category.name.clone())
+                    .collect(),
+            })?;
         if sources.contains(&source) {
             return Err(SubsetError::Specification {
                 name: spec.name.clone(),
@@ -156,11 +175,19 @@ type Drawn = Result<Vec<Record>, Vec<Shortage>>;
 
 impl Draw<'_> {
     /// The records of one category, with split and category, or why there are not enough.
-    fn category(&mut self, place: usize, source: &str, candidates: Vec<&Record>) -> Result<Drawn, SubsetError> {
+    fn category(
+        &mut self,
+        place: usize,
+        source: &str,
+        candidates: Vec<&Record>,
+    ) -> Result<Drawn, SubsetError> {
         let (train, validation) = (self.spec.train, self.spec.validation);
         let parts = match self.spec.splits {
             SplitRule::Draw => vec![(None, train + validation)],
-            SplitRule::Keep => vec![(Some(Split::Train), train), (Some(Split::Validation), validation)],
+            SplitRule::Keep => vec![
+                (Some(Split::Train), train),
+                (Some(Split::Validation), validation),
+            ],
         };
         let mut all = Vec::new();
         let mut shortages = Vec::new();
@@ -181,7 +208,11 @@ impl Draw<'_> {
             let rank = |record: &Record| rank("split", self.spec.seed, source, &record.image.path);
             all.sort_by_cached_key(rank);
             for (index, record) in all.iter_mut().enumerate() {
-                record.split = Some(if index < validation { Split::Validation } else { Split::Train });
+                record.split = Some(if index < validation {
+                    Split::Validation
+                } else {
+                    Split::Train
+                });
             }
         }
         Ok(Ok(all))
@@ -195,20 +226,24 @@ impl Draw<'_> {
         mut candidates: Vec<&Record>,
         needed: usize,
     ) -> Result<(Vec<Record>, Option<Shortage>), SubsetError> {
-        candidates.sort_by_cached_key(|record| rank("draw", self.spec.seed, source, &record.image.path));
+        candidates
+            .sort_by_cached_key(|record| rank("draw", self.spec.seed, source, &record.image.path));
         let available = candidates.len();
         let mut drawn = Vec::new();
         let mut rest = candidates.as_slice();
         while drawn.len() < needed && !rest.is_empty() {
             let (next, later) = rest.split_at(rest.len().min(needed - drawn.len()));
             rest = later;
-            let looked: Vec<Result<String, PictureError>> =
-                next.par_iter().map(|record| self.look(&record.image.path)).collect();
-            for (record, path) in next.iter().zip(looked) {
-                match (path, self.options.mode) {
-                    (Ok(path), _) => {
+            let looked: Vec<Result<_, PictureError>> = next
+                .par_iter()
+                .map(|record| self.look(&record.image.path))
+                .collect();
+            for (record, looked) in next.iter().zip(looked) {
+                match (looked, self.options.mode) {
+                    (Ok((path, size)), _) => {
                         let mut record = (*record).clone();
                         record.image.path = path;
+                        record.image.size = size.or(record.image.size);
                         record.objects[0].category = Some(place as u32);
                         drawn.push(record);
                     }
@@ -229,20 +264,21 @@ impl Draw<'_> {
         Ok((drawn, shortage))
     }
 
-    /// The path on disk of a picture that can be used.
-    fn look(&self, path: &str) -> Result<String, PictureError> {
+    /// The path on disk of a picture that can be used, and its size where it was looked at.
+    fn look(&self, path: &str) -> Result<(String, Option<[u32; 2]>), PictureError> {
         let (check, limits) = (self.options.check, &self.options.limits);
         if check == PictureCheck::None {
-            return Ok(path.to_owned());
+            return Ok((path.to_owned(), None));
         }
         let found = self.finder.find(path);
         let file = self.data.root.join(&found);
-        if check == PictureCheck::Decode {
-            read_picture(&file, limits)?;
+        let size = if check == PictureCheck::Decode {
+            let picture = read_picture(&file, limits)?;
+            [picture.width() as u32, picture.height() as u32]
         } else {
-            picture_size(&file, limits)?;
-        }
-        Ok(found)
+            picture_size(&file, limits)?
+        };
+        Ok((found, Some(size)))
     }
 
     fn skip(&mut self, path: &str, error: &PictureError) {

@@ -102,9 +102,13 @@ impl SubsetSpec {
             return wrong("has no picture of any category; ask for at least one".into());
         }
         for (place, name) in self.categories.iter().enumerate() {
-            let plain = !name.is_empty() && !name.contains(['/', '\\', '\0', ':']) && !matches!(name.as_str(), "." | "..");
+            let plain = !name.is_empty()
+                && !name.contains(['/', '\\', '\0', ':'])
+                && !matches!(name.as_str(), "." | "..");
             if !plain {
-                return wrong(format!("has the category `{name}`, which cannot name a folder; rename it"));
+                return wrong(format!(
+                    "has the category `{name}`, which cannot name a folder; rename it"
+                ));
             }
             if self.categories[..place].contains(name) {
                 return wrong(format!("names `{name}` twice; name it once"));

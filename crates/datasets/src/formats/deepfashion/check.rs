@@ -18,7 +18,11 @@ use crate::sample::{DataSet, Object, Visibility};
 ///
 /// # Errors
 /// In strict mode the first finding, [`FormatError::Invalid`] or [`FormatError::Picture`].
-pub fn check_pictures(data: &mut DataSet, limits: &DecodeLimits, mode: Mode) -> Result<Skipped, FormatError> {
+pub fn check_pictures(
+    data: &mut DataSet,
+    limits: &DecodeLimits,
+    mode: Mode,
+) -> Result<Skipped, FormatError> {
     let finder = PictureFinder::new(&data.root);
     let found: Vec<Result<(String, [u32; 2]), PictureError>> = data
         .records
@@ -47,7 +51,9 @@ pub fn check_pictures(data: &mut DataSet, limits: &DecodeLimits, mode: Mode) -> 
                     path: root.join(&path),
                     place: Place::File,
                     problem,
-                    remedy: "correct its line in the list, or use the pictures the list was made for".into(),
+                    remedy:
+                        "correct its line in the list, or use the pictures the list was made for"
+                            .into(),
                 };
                 skipped.note(mode, finding)?;
             }
@@ -74,20 +80,28 @@ fn unusable(path: &std::path::Path, error: &PictureError) -> Finding {
 /// Takes away what lies outside a picture, and says what that was.
 fn outside(object: &mut Object, [width, height]: [u32; 2]) -> Vec<String> {
     let mut problems = Vec::new();
-    if let Some(bbox) = object.bbox.take_if(|bbox| !bbox.is_inside(width as usize, height as usize)) {
+    if let Some(bbox) = object
+        .bbox
+        .take_if(|bbox| !bbox.is_inside(width as usize, height as usize))
+    {
         let [x1, y1, x2, y2] = bbox.corners();
-        problems.push(format!("the box {x1} {y1} {x2} {y2} leaves the picture of {width}x{height}"));
+        problems.push(format!(
+            "the box {x1} {y1} {x2} {y2} leaves the picture of {width}x{height}"
+        ));
     }
     let mut stray = None;
     if let Some(landmarks) = &object.landmarks {
         stray = landmarks.points.iter().find(|point| {
-            let inside = (0.0..=width as f32).contains(&point.x) && (0.0..=height as f32).contains(&point.y);
+            let inside =
+                (0.0..=width as f32).contains(&point.x) && (0.0..=height as f32).contains(&point.y);
             point.visibility != Visibility::Absent && !inside
         });
     }
     if let Some(point) = stray.copied() {
         let (x, y) = (point.x, point.y);
-        problems.push(format!("the landmark at {x} {y} is outside the picture of {width}x{height}"));
+        problems.push(format!(
+            "the landmark at {x} {y} is outside the picture of {width}x{height}"
+        ));
         object.landmarks = None;
     }
     problems

@@ -106,7 +106,10 @@ pub(crate) fn picture_path(token: &[u8]) -> Result<&str, Problem> {
         return Err(Problem::new("names no picture", remedy));
     }
     let path = std::str::from_utf8(token).map_err(|_| {
-        Problem::new(format!("`{}` is not UTF-8 text", shown(token)), "write the path in UTF-8")
+        Problem::new(
+            format!("`{}` is not UTF-8 text", shown(token)),
+            "write the path in UTF-8",
+        )
     })?;
     // A list is input: it must not name files elsewhere on the machine.
     let outside = path.starts_with('/')
@@ -121,10 +124,10 @@ pub(crate) fn picture_path(token: &[u8]) -> Result<&str, Problem> {
     Ok(path)
 }
 
-/// The wrong count of columns.
+/// The wrong count of values on a line, its picture not counted.
 pub(crate) fn wrong_columns(found: usize, expected: &str) -> Problem {
     Problem::new(
-        format!("has {found} columns after the picture, expected {expected}"),
+        format!("has {found} values, expected {expected}"),
         "compare the line with its neighbours and correct or remove it",
     )
 }
@@ -136,8 +139,14 @@ mod tests {
 
     #[test]
     fn the_last_token_is_told_by_any_space() {
-        assert_eq!(last_token(b"abstract chevron print       1"), (&b"abstract chevron print"[..], &b"1"[..]));
-        assert_eq!(last_token(b"abstract chevron print 1 \t"), (&b"abstract chevron print"[..], &b"1"[..]));
+        assert_eq!(
+            last_token(b"abstract chevron print       1"),
+            (&b"abstract chevron print"[..], &b"1"[..])
+        );
+        assert_eq!(
+            last_token(b"abstract chevron print 1 \t"),
+            (&b"abstract chevron print"[..], &b"1"[..])
+        );
         assert_eq!(last_token(b"alone"), (&b""[..], &b"alone"[..]));
         assert_eq!(last_token(b"  "), (&b""[..], &b""[..]));
     }
@@ -156,7 +165,15 @@ mod tests {
     fn coordinates_are_finite_decimals() {
         assert_eq!(coordinate(b"072").unwrap(), 72.0);
         assert_eq!(coordinate(b"-3.5").unwrap(), -3.5);
-        for token in [&b"nan"[..], b"NaN", b"inf", b"-inf", b"1e99", b"12px", b"\xFF"] {
+        for token in [
+            &b"nan"[..],
+            b"NaN",
+            b"inf",
+            b"-inf",
+            b"1e99",
+            b"12px",
+            b"\xFF",
+        ] {
             let problem = coordinate(token).unwrap_err().problem;
             assert!(problem.ends_with("is no coordinate"), "{problem}");
         }
@@ -164,12 +181,31 @@ mod tests {
 
     #[test]
     fn paths_stay_below_the_picture_folder() {
-        assert_eq!(picture_path(b"img/Tee/img_1.jpg").unwrap(), "img/Tee/img_1.jpg");
-        for outside in ["/etc/passwd", "img/../../x.jpg", "..", "a//b", "./a", "c:/a", "a\\b"] {
+        assert_eq!(
+            picture_path(b"img/Tee/img_1.jpg").unwrap(),
+            "img/Tee/img_1.jpg"
+        );
+        for outside in [
+            "/etc/passwd",
+            "img/../../x.jpg",
+            "..",
+            "a//b",
+            "./a",
+            "c:/a",
+            "a\\b",
+        ] {
             let problem = picture_path(outside.as_bytes()).unwrap_err().problem;
-            assert!(problem.contains("is no path below the picture folder"), "{problem}");
+            assert!(
+                problem.contains("is no path below the picture folder"),
+                "{problem}"
+            );
         }
-        assert!(picture_path(b"a\xFF").unwrap_err().problem.contains("is not UTF-8"));
+        assert!(
+            picture_path(b"a\xFF")
+                .unwrap_err()
+                .problem
+                .contains("is not UTF-8")
+        );
     }
 
     #[test]

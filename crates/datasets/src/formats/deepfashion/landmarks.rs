@@ -79,7 +79,16 @@ impl Kind {
         match self {
             Self::Upper => &[[2, 0], [0, 1], [1, 3], [0, 4], [1, 5], [4, 5]],
             Self::Lower => &[[0, 1], [0, 2], [1, 3], [2, 3]],
-            Self::Full => &[[2, 0], [0, 1], [1, 3], [0, 4], [1, 5], [4, 6], [5, 7], [6, 7]],
+            Self::Full => &[
+                [2, 0],
+                [0, 1],
+                [1, 3],
+                [0, 4],
+                [1, 5],
+                [4, 6],
+                [5, 7],
+                [6, 7],
+            ],
         }
     }
 
@@ -113,10 +122,19 @@ mod tests {
             assert_eq!(schema.points.len(), count);
             assert_eq!(schema.mirrored.len(), count / 2);
             for [left, right] in &schema.mirrored {
-                let (left, right) = (&schema.points[usize::from(*left)], &schema.points[usize::from(*right)]);
+                let (left, right) = (
+                    &schema.points[usize::from(*left)],
+                    &schema.points[usize::from(*right)],
+                );
                 assert_eq!(&left.replace("left", "right"), right);
             }
-            assert!(schema.skeleton.iter().flatten().all(|&point| usize::from(point) < count));
+            assert!(
+                schema
+                    .skeleton
+                    .iter()
+                    .flatten()
+                    .all(|&point| usize::from(point) < count)
+            );
         }
     }
 }

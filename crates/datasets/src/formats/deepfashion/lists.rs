@@ -142,7 +142,10 @@ pub struct Lists<'a> {
 
 impl std::fmt::Debug for Lists<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let paths = self.sources.iter().map(|(list, source)| (list, &source.path));
+        let paths = self
+            .sources
+            .iter()
+            .map(|(list, source)| (list, &source.path));
         f.debug_map().entries(paths).finish()
     }
 }
@@ -156,7 +159,11 @@ impl<'a> Lists<'a> {
     pub fn open(root: &Path) -> Result<Self, FormatError> {
         let mut lists = Self::default();
         for list in List::ALL {
-            let mut folders = vec![root.join(COARSE[0]), root.join(COARSE[1]), root.to_path_buf()];
+            let mut folders = vec![
+                root.join(COARSE[0]),
+                root.join(COARSE[1]),
+                root.to_path_buf(),
+            ];
             if list == List::Partition {
                 folders.insert(0, root.join(EVALUATION));
             }

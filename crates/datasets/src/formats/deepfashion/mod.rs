@@ -32,6 +32,7 @@ pub mod fine;
 mod index;
 mod landmarks;
 mod lists;
+mod picture;
 mod read;
 mod rows;
 mod table;

@@ -74,11 +74,17 @@ fn read_from(
 
     let source = take(List::Categories).ok_or_else(|| missing(folder, List::Categories))?;
     let categories = Categories::read(source, reader.mode, &mut reader.skipped)?;
-    let source = take(List::CategoryOfPicture).ok_or_else(|| missing(folder, List::CategoryOfPicture))?;
+    let source =
+        take(List::CategoryOfPicture).ok_or_else(|| missing(folder, List::CategoryOfPicture))?;
     reader.pictures(source, &categories)?;
 
     let attributes = match take(List::Attributes) {
-        Some(source) => Some(Attributes::read(source, &COARSE_TYPES, reader.mode, &mut reader.skipped)?),
+        Some(source) => Some(Attributes::read(
+            source,
+            &COARSE_TYPES,
+            reader.mode,
+            &mut reader.skipped,
+        )?),
         None => {
             absent.push(List::Attributes);
             None
@@ -88,7 +94,11 @@ fn read_from(
         (Some(source), Some(attributes)) => reader.attributes(source, attributes)?,
         (Some(source), None) => {
             let remedy = "put list_attr_cloth.txt beside it, or take this list away";
-            let finding = whole_file(&source.path, "has columns that no list_attr_cloth.txt names", remedy);
+            let finding = whole_file(
+                &source.path,
+                "has columns that no list_attr_cloth.txt names",
+                remedy,
+            );
             reader.skipped.note(reader.mode, finding)?;
         }
         (None, _) => absent.push(List::AttributesOfPicture),
@@ -182,7 +192,11 @@ impl Reader {
         Ok(())
     }
 
-    fn attributes(&mut self, source: Source<'_>, attributes: &Attributes) -> Result<(), FormatError> {
+    fn attributes(
+        &mut self,
+        source: Source<'_>,
+        attributes: &Attributes,
+    ) -> Result<(), FormatError> {
         let (columns, len) = (&attributes.of_column, attributes.vocabulary.len());
         self.each(
             source,
@@ -200,9 +214,12 @@ impl Reader {
     }
 
     fn boxes(&mut self, source: Source<'_>) -> Result<(), FormatError> {
-        self.each(source, List::Boxes, rows::bbox_of_picture, |record, value| {
-            fill(&mut record.objects.first_mut()?.bbox, value)
-        })
+        self.each(
+            source,
+            List::Boxes,
+            rows::bbox_of_picture,
+            |record, value| fill(&mut record.objects.first_mut()?.bbox, value),
+        )
     }
 
     fn landmarks(&mut self, source: Source<'_>) -> Result<(), FormatError> {
@@ -212,7 +229,9 @@ impl Reader {
     }
 
     fn partition(&mut self, source: Source<'_>) -> Result<(), FormatError> {
-        self.each(source, List::Partition, rows::split, |record, value| fill(&mut record.split, value))
+        self.each(source, List::Partition, rows::split, |record, value| {
+            fill(&mut record.split, value)
+        })
     }
 
     /// Reads one list about pictures; `put` gives `None` where the record has the value already.
@@ -223,7 +242,12 @@ impl Reader {
         parse: impl Fn(&[u8]) -> Result<T, Problem> + Sync,
         put: impl Fn(&mut Record, T) -> Option<()>,
     ) -> Result<(), FormatError> {
-        let Self { records, index, case_mismatches, .. } = self;
+        let Self {
+            records,
+            index,
+            case_mismatches,
+            ..
+        } = self;
         for_each_row(
             source,
             list.first_heading(),
@@ -238,7 +262,10 @@ impl Reader {
                 }
                 put(&mut records[found.record], value).ok_or_else(|| {
                     Problem::new(
-                        format!("the picture `{}` is already on a line above", super::fields::shown(path)),
+                        format!(
+                            "the picture `{}` is already on a line above",
+                            super::fields::shown(path)
+                        ),
                         "remove one of the lines",
                     )
                 })

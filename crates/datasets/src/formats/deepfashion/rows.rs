@@ -30,7 +30,10 @@ pub(super) fn split(line: &[u8]) -> Result<Split, Problem> {
         b"val" => Ok(Split::Validation),
         b"test" => Ok(Split::Test),
         other => Err(Problem::new(
-            format!("`{}` is no part of the data set: expected train, val or test", shown(other)),
+            format!(
+                "`{}` is no part of the data set: expected train, val or test",
+                shown(other)
+            ),
             "correct the last column",
         )),
     }
@@ -53,7 +56,10 @@ pub(super) fn bbox(line: &[u8]) -> Result<BBox, Problem> {
     let written = || shown(line.trim_ascii());
     if !bbox.is_proper() {
         return Err(Problem::new(
-            format!("the box {} has no inside: expected x_1 < x_2 and y_1 < y_2", written()),
+            format!(
+                "the box {} has no inside: expected x_1 < x_2 and y_1 < y_2",
+                written()
+            ),
             "correct or remove the line",
         ));
     }
@@ -75,16 +81,24 @@ pub(super) fn landmarks(line: &[u8]) -> Result<Landmarks, Problem> {
     let columns = columns(line);
     let mut found = tokens(columns);
     let number = found.next().unwrap_or_default();
-    let kind = whole_number(number).and_then(Kind::from_number).ok_or_else(|| {
-        Problem::new(
-            format!("`{}` is no kind of clothes: expected 1 (upper), 2 (lower) or 3 (full)", shown(number)),
-            "correct the second column",
-        )
-    })?;
+    let kind = whole_number(number)
+        .and_then(Kind::from_number)
+        .ok_or_else(|| {
+            Problem::new(
+                format!(
+                    "`{}` is no kind of clothes: expected 1 (upper), 2 (lower) or 3 (full)",
+                    shown(number)
+                ),
+                "correct the second column",
+            )
+        })?;
     let points = kind.points().len();
     let count = tokens(columns).count();
     if count != 1 + 3 * points {
-        let expected = format!("{}: the kind, then {points} × (visibility x y)", 1 + 3 * points);
+        let expected = format!(
+            "{}: the kind, then {points} × (visibility x y)",
+            1 + 3 * points
+        );
         return Err(wrong_columns(count, &expected));
     }
     let mut next = || found.next().unwrap_or_default();
@@ -106,7 +120,10 @@ fn visibility(token: &[u8]) -> Result<Visibility, Problem> {
         Some(1) => Ok(Visibility::Occluded),
         Some(2) => Ok(Visibility::Absent),
         _ => Err(Problem::new(
-            format!("`{}` is no visibility: expected 0 (visible), 1 (occluded) or 2 (truncated)", shown(token)),
+            format!(
+                "`{}` is no visibility: expected 0 (visible), 1 (occluded) or 2 (truncated)",
+                shown(token)
+            ),
             "correct the column",
         )),
     }
@@ -174,7 +191,10 @@ pub(super) fn attributes(
     if column == of_column.len() {
         Ok(labels)
     } else {
-        let expected = format!("{}, one for each line of the attribute list", of_column.len());
+        let expected = format!(
+            "{}, one for each line of the attribute list",
+            of_column.len()
+        );
         Err(wrong_columns(column, &expected))
     }
 }
@@ -193,7 +213,11 @@ fn no_judgement(token: &[u8], column: usize, flags: Flags) -> Problem {
         Flags::Binary => "1 (yes) or 0 (no)",
     };
     Problem::new(
-        format!("`{}` is no judgement of attribute {}: expected {expected}", shown(token), column + 1),
+        format!(
+            "`{}` is no judgement of attribute {}: expected {expected}",
+            shown(token),
+            column + 1
+        ),
         "correct the column",
     )
 }

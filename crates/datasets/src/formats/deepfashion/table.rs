@@ -88,15 +88,24 @@ impl Table<'_> {
         take: impl FnOnce(usize, &[u8], T) -> Result<(), Problem>,
     ) -> Result<(), FormatError> {
         if number == 2 && !matches!(found, Line::Header) {
-            let expected = format!("is no header: expected one that begins with `{}`", self.first_heading);
-            self.note(Place::Line(2), Problem::new(expected, "put the header back; rows begin on line 3"))?;
+            let expected = format!(
+                "is no header: expected one that begins with `{}`",
+                self.first_heading
+            );
+            self.note(
+                Place::Line(2),
+                Problem::new(expected, "put the header back; rows begin on line 3"),
+            )?;
         }
         match found {
             Line::Count => {
                 self.count = whole_number(line.trim_ascii());
                 if self.count.is_none() {
                     let found = format!("`{}` is no count of rows", shown(line.trim_ascii()));
-                    self.note(Place::Line(1), Problem::new(found, "put the count of rows on line 1"))?;
+                    self.note(
+                        Place::Line(1),
+                        Problem::new(found, "put the count of rows on line 1"),
+                    )?;
                 }
             }
             Line::Header => {}
@@ -130,7 +139,10 @@ impl Table<'_> {
             && count as usize != self.rows
         {
             let found = format!("announces {count} rows, the file has {}", self.rows);
-            self.note(Place::Line(1), Problem::new(found, format!("{remedy}, or correct the count")))?;
+            self.note(
+                Place::Line(1),
+                Problem::new(found, format!("{remedy}, or correct the count")),
+            )?;
         }
         Ok(self.rows)
     }
@@ -141,6 +153,10 @@ pub(super) fn blank_line() -> Problem {
 }
 
 /// A finding about a file as a whole.
-pub(super) fn whole_file(path: &Path, problem: impl Into<String>, remedy: impl Into<String>) -> Finding {
+pub(super) fn whole_file(
+    path: &Path,
+    problem: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
     Problem::new(problem, remedy).at(path, Place::File)
 }

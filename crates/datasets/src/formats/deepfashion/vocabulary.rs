@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::super::{FormatError, Mode, Skipped};
+use super::Kind;
 use super::fields::{Problem, last_token, shown, whole_number};
 use super::lists::{List, Source};
 use super::table::for_each_row;
-use super::Kind;
 use crate::sample::{AttributeGroup, AttributeVocabulary, Category};
 
 /// The attribute types of the full data set, numbered from 1.
@@ -26,7 +26,11 @@ pub(super) struct Categories {
 }
 
 impl Categories {
-    pub(super) fn read(source: Source<'_>, mode: Mode, skipped: &mut Skipped) -> Result<Self, FormatError> {
+    pub(super) fn read(
+        source: Source<'_>,
+        mode: Mode,
+        skipped: &mut Skipped,
+    ) -> Result<Self, FormatError> {
         let mut read = Self::default();
         let mut names = HashSet::new();
         for_each_row(
@@ -37,9 +41,8 @@ impl Categories {
             |line| {
                 let (name, number) = named_row(line, "category")?;
                 let kind = number.ok().and_then(Kind::from_number);
-                kind.map(|kind| (name, kind)).ok_or_else(|| {
-                    wrong_type(line, "1 (upper), 2 (lower) or 3 (full)")
-                })
+                kind.map(|kind| (name, kind))
+                    .ok_or_else(|| wrong_type(line, "1 (upper), 2 (lower) or 3 (full)"))
             },
             |row, _, (name, kind)| {
                 // Bad lines before this one keep their labels.
@@ -66,11 +69,18 @@ impl Categories {
         match label.and_then(|label| self.of_label.get(label.wrapping_sub(1))) {
             Some(Some(category)) => Ok(*category),
             Some(None) => Err(Problem::new(
-                format!("category {} is on a line of the category list that was left out", shown(token)),
+                format!(
+                    "category {} is on a line of the category list that was left out",
+                    shown(token)
+                ),
                 "correct the category list first",
             )),
             None => Err(Problem::new(
-                format!("`{}` is no category label: expected 1 to {}", shown(token), self.of_label.len()),
+                format!(
+                    "`{}` is no category label: expected 1 to {}",
+                    shown(token),
+                    self.of_label.len()
+                ),
                 "correct the label, or add the category to the category list",
             )),
         }
@@ -111,7 +121,9 @@ impl Attributes {
             skipped,
             |line| {
                 let (name, number) = named_row(line, "attribute")?;
-                let group = number.ok().filter(|number| (1..=types.len() as u32).contains(number));
+                let group = number
+                    .ok()
+                    .filter(|number| (1..=types.len() as u32).contains(number));
                 group
                     .map(|number| (name, number as usize - 1))
                     .ok_or_else(|| wrong_type(line, &format!("1 to {}", types.len())))
@@ -128,12 +140,17 @@ impl Attributes {
         )?;
         places.resize(rows, None);
         let vocabulary = AttributeVocabulary::new(groups);
-        let starts: Vec<usize> = (0..types.len()).map(|group| vocabulary.range(group).start).collect();
+        let starts: Vec<usize> = (0..types.len())
+            .map(|group| vocabulary.range(group).start)
+            .collect();
         let of_column = places
             .into_iter()
             .map(|place| place.map(|(group, value)| (starts[group] + value) as u32))
             .collect();
-        Ok(Self { vocabulary, of_column })
+        Ok(Self {
+            vocabulary,
+            of_column,
+        })
     }
 }
 
@@ -142,18 +159,28 @@ fn named_row(line: &[u8], what: &str) -> Result<(String, Result<u32, ()>), Probl
     let (name, number) = last_token(line);
     if name.is_empty() {
         return Err(Problem::new(
-            format!("`{}` is one word: expected the name of the {what} and its type", shown(number)),
+            format!(
+                "`{}` is one word: expected the name of the {what} and its type",
+                shown(number)
+            ),
             "complete the line",
         ));
     }
-    let name = std::str::from_utf8(name)
-        .map_err(|_| Problem::new(format!("`{}` is not UTF-8 text", shown(name)), "write the name in UTF-8"))?;
+    let name = std::str::from_utf8(name).map_err(|_| {
+        Problem::new(
+            format!("`{}` is not UTF-8 text", shown(name)),
+            "write the name in UTF-8",
+        )
+    })?;
     Ok((name.to_owned(), whole_number(number).ok_or(())))
 }
 
 fn wrong_type(line: &[u8], expected: &str) -> Problem {
     Problem::new(
-        format!("`{}` is no type: expected {expected}", shown(last_token(line).1)),
+        format!(
+            "`{}` is no type: expected {expected}",
+            shown(last_token(line).1)
+        ),
         "correct the last column",
     )
 }

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::super::{FormatError, Losses};
-use super::fields::picture_path;
 use super::lists::List;
+use super::picture::{Picture, writable};
 use super::vocabulary::COARSE_TYPES;
 use super::{COLUMN_ORDER, Kind};
 use crate::atomic_file::AtomicFile;
 use crate::error::OutputError;
-use crate::sample::{BBox, DataSet, Judgement, Landmarks, Object, Record, Split, Visibility};
+use crate::sample::DataSet;
 
 /// Width of the first column where nothing in it is longer; the data set's own lists pad as much.
 const PATH_WIDTH: usize = 70;
@@ -30,15 +30,26 @@ pub fn write(data: &DataSet, root: &Path) -> Result<Losses, FormatError> {
     let pictures = writable(data, &mut losses);
     let mut files = Files::default();
     write_categories(data, &mut files.create(root, List::Categories)?)?;
-    rows(&mut files.create(root, List::CategoryOfPicture)?, List::CategoryOfPicture, &pictures, |row, picture| {
-        row.extend_from_slice((picture.category + 1).to_string().as_bytes());
-        Ok(())
-    })?;
+    rows(
+        &mut files.create(root, List::CategoryOfPicture)?,
+        List::CategoryOfPicture,
+        &pictures,
+        |row, picture| {
+            row.extend_from_slice((picture.category + 1).to_string().as_bytes());
+            Ok(())
+        },
+    )?;
     if !data.attributes.is_empty() {
-        write_attributes(data, &mut files.create(root, List::Attributes)?)?;
+        let mut file = files.create(root, List::Attributes)?;
+        write_attribute_types(data, &COARSE_TYPES, &mut file)?;
     }
     let order = column_order(data);
-    for list in [List::AttributesOfPicture, List::Boxes, List::Landmarks, List::Partition] {
+    for list in [
+        List::AttributesOfPicture,
+        List::Boxes,
+        List::Landmarks,
+        List::Partition,
+    ] {
         let having: Vec<Picture<'_>> = pictures
             .iter()
             .copied()
@@ -114,168 +125,6 @@ impl Files {
     }
 }
 
-/// A record the lists can hold.
-#[derive(Clone, Copy)]
-pub(super) struct Picture<'a> {
-    pub(super) record: &'a Record,
-    pub(super) object: &'a Object,
-    pub(super) category: u32,
-}
-
-/// The records that can be written; everything that cannot is counted.
-pub(super) fn writable<'a>(data: &'a DataSet, losses: &mut Losses) -> Vec<Picture<'a>> {
-    let mut pictures = Vec::new();
-    let only_order = data
-        .extra
-        .iter()
-        .flat_map(|extra| extra.keys())
-        .filter(|&key| key != COLUMN_ORDER);
-    only_order.for_each(|_| losses.note("extra field of the data set"));
-    for (row, category) in data.categories.iter().enumerate() {
-        if category.id as usize != row + 1 {
-            losses.note("number of a category");
-        }
-    }
-    for record in &data.records {
-        let path = record.image.path.as_bytes();
-        let spaced = path.iter().any(u8::is_ascii_whitespace);
-        let object = record.objects.first();
-        let category = object.and_then(|object| object.category);
-        if spaced || picture_path(path).is_err() {
-            losses.note("picture whose path the lists cannot hold");
-            continue;
-        }
-        let (Some(object), Some(category)) = (object, category) else {
-            losses.note(if object.is_some() { "picture without a category" } else { "picture without an object" });
-            continue;
-        };
-        if category as usize >= data.categories.len() {
-            losses.note("picture of an unknown category");
-            continue;
-        }
-        note_losses(data, record, object, losses);
-        pictures.push(Picture { record, object, category });
-    }
-    pictures
-}
-
-fn note_losses(data: &DataSet, record: &Record, object: &Object, losses: &mut Losses) {
-    let fractions = |numbers: &[f32]| numbers.iter().any(|number| number.fract() != 0.0);
-    let named = data.landmark_schemas.get(object.landmarks.as_ref().map_or(usize::MAX, |found| found.schema.into()));
-    for (lost, kind) in [
-        (record.objects.len() > 1, "object after the first of its picture"),
-        (record.image.size.is_some(), "stated size of a picture"),
-        (record.parsing.is_some(), "parsing map of a picture"),
-        (record.id.is_some(), "number of a picture"),
-        (record.extra.is_some(), "extra field of a picture"),
-        (object.mask.is_some(), "mask of an object"),
-        (object.area.is_some(), "area of an object"),
-        (object.crowd, "crowd flag of an object"),
-        (object.difficult, "difficult flag of an object"),
-        (object.truncated, "truncated flag of an object"),
-        (object.occluded, "occluded flag of an object"),
-        (object.id.is_some(), "number of an object"),
-        (object.extra.is_some(), "extra field of an object"),
-        (object.bbox.is_some_and(|bbox| fractions(&bbox.corners())), "fraction of a pixel of a box"),
-        (object.bbox.is_some_and(|bbox| !writable_box(bbox)), "box without an inside after rounding"),
-        (object.attributes.with(Judgement::Maybe).next().is_some(), "attributes judged maybe"),
-        (
-            !matches!(object.attributes.len(), 0) && object.attributes.len() != data.attributes.len(),
-            "attributes of another vocabulary",
-        ),
-        (
-            object.landmarks.iter().flat_map(|found| &found.points).any(|point| fractions(&[point.x, point.y])),
-            "fraction of a pixel of landmarks",
-        ),
-        (
-            object.landmarks.is_some() && named.and_then(|schema| Kind::from_name(&schema.name)).is_none(),
-            "landmarks of another schema",
-        ),
-    ] {
-        if lost {
-            losses.note(kind);
-        }
-    }
-}
-
-/// A corner in the lists' whole pixels.
-fn whole(number: f32) -> u32 {
-    number.round() as u32
-}
-
-fn writable_box(bbox: BBox) -> bool {
-    bbox.is_proper() && whole(bbox.x2) > whole(bbox.x1) && whole(bbox.y2) > whole(bbox.y1)
-}
-
-impl Picture<'_> {
-    pub(super) fn kind(&self, data: &DataSet) -> Option<Kind> {
-        let landmarks = self.object.landmarks.as_ref()?;
-        let kind = Kind::from_name(&data.landmark_schemas.get(usize::from(landmarks.schema))?.name)?;
-        (kind.points().len() == landmarks.points.len()).then_some(kind)
-    }
-
-    pub(super) fn bbox(&self) -> Option<BBox> {
-        self.object.bbox.filter(|&bbox| writable_box(bbox))
-    }
-
-    /// Whether it has a row in a list.
-    fn has(&self, list: List, data: &DataSet, columns: usize) -> bool {
-        match list {
-            List::AttributesOfPicture => columns > 0 && self.object.attributes.len() == columns,
-            List::Boxes => self.bbox().is_some(),
-            List::Landmarks => self.kind(data).is_some(),
-            List::Partition => self.record.split.is_some(),
-            List::Categories | List::CategoryOfPicture | List::Attributes => true,
-        }
-    }
-
-    fn columns(&self, row: &mut Vec<u8>, list: List, data: &DataSet, order: &[u32]) {
-        match list {
-            List::AttributesOfPicture => {
-                for &index in order {
-                    let flag: &[u8] = match self.object.attributes.get(index as usize) {
-                        Judgement::Yes => b" 1 ",
-                        Judgement::No => b"-1 ",
-                        Judgement::Maybe | Judgement::Unknown => b" 0 ",
-                    };
-                    row.extend_from_slice(flag);
-                }
-            }
-            List::Boxes => row.extend(self.bbox().iter().flat_map(|&bbox| corners(bbox)).collect::<String>().bytes()),
-            List::Landmarks => {
-                if let (Some(kind), Some(landmarks)) = (self.kind(data), &self.object.landmarks) {
-                    row.extend_from_slice(kind.number().to_string().as_bytes());
-                    row.extend_from_slice(points(landmarks).as_bytes());
-                }
-            }
-            _ => row.extend_from_slice(match self.record.split {
-                Some(Split::Train) => b"train",
-                Some(Split::Validation) => b"val",
-                Some(Split::Test) => b"test",
-                None => b"",
-            }),
-        }
-    }
-}
-
-/// `072 079 232 273 `.
-pub(super) fn corners(bbox: BBox) -> [String; 4] {
-    bbox.corners().map(|corner| format!("{:03} ", whole(corner)))
-}
-
-/// ` 0 146 102` for each point.
-fn points(landmarks: &Landmarks) -> String {
-    let point = |point: &crate::sample::Landmark| {
-        let visibility = match point.visibility {
-            Visibility::Visible => 0,
-            Visibility::Occluded => 1,
-            Visibility::Absent => 2,
-        };
-        format!("  {visibility} {:03} {:03}", whole(point.x), whole(point.y))
-    };
-    landmarks.points.iter().map(point).collect()
-}
-
 /// Count, header and a padded row for each picture.
 fn rows(
     file: &mut Open<'_>,
@@ -283,7 +132,10 @@ fn rows(
     pictures: &[Picture<'_>],
     mut columns: impl FnMut(&mut Vec<u8>, &Picture<'_>) -> Result<(), FormatError>,
 ) -> Result<(), FormatError> {
-    let widest = pictures.iter().map(|picture| picture.record.image.path.len()).max();
+    let widest = pictures
+        .iter()
+        .map(|picture| picture.record.image.path.len())
+        .max();
     let width = widest.unwrap_or_default().max(PATH_WIDTH);
     file.write(head(list, pictures.len(), width).as_bytes())?;
     let mut row = Vec::new();
@@ -323,11 +175,11 @@ pub(super) fn write_categories(data: &DataSet, file: &mut Open<'_>) -> Result<()
     file.write(text.as_bytes())
 }
 
-fn write_attributes(data: &DataSet, file: &mut Open<'_>) -> Result<(), FormatError> {
-    write_attribute_types(data, &COARSE_TYPES, file)
-}
-
-pub(super) fn write_attribute_types(data: &DataSet, types: &[&str], file: &mut Open<'_>) -> Result<(), FormatError> {
+pub(super) fn write_attribute_types(
+    data: &DataSet,
+    types: &[&str],
+    file: &mut Open<'_>,
+) -> Result<(), FormatError> {
     let mut numbers = Vec::new();
     for group in data.attributes.groups() {
         let Some(place) = types.iter().position(|name| *name == group.name) else {
@@ -339,10 +191,20 @@ pub(super) fn write_attribute_types(data: &DataSet, types: &[&str], file: &mut O
         };
         numbers.extend(std::iter::repeat_n(place as u32 + 1, group.values.len()));
     }
-    let names: Vec<&str> = data.attributes.groups().iter().flat_map(|group| &group.values).map(String::as_str).collect();
+    let names: Vec<&str> = data
+        .attributes
+        .groups()
+        .iter()
+        .flat_map(|group| &group.values)
+        .map(String::as_str)
+        .collect();
     let mut text = head(List::Attributes, names.len(), NAME_WIDTH);
     for index in column_order(data) {
-        text.push_str(&named_row(file, names[index as usize], numbers[index as usize])?);
+        text.push_str(&named_row(
+            file,
+            names[index as usize],
+            numbers[index as usize],
+        )?);
     }
     file.write(text.as_bytes())
 }
@@ -361,10 +223,18 @@ fn named_row(file: &Open<'_>, name: &str, number: u32) -> Result<String, FormatE
 /// its vocabulary is still the same length, otherwise its own.
 pub(super) fn column_order(data: &DataSet) -> Vec<u32> {
     let len = data.attributes.len();
-    let kept = data.extra.as_ref().and_then(|extra| extra.get(COLUMN_ORDER));
+    let kept = data
+        .extra
+        .as_ref()
+        .and_then(|extra| extra.get(COLUMN_ORDER));
     let kept: Vec<u32> = kept
         .and_then(|order| order.as_array())
-        .map(|order| order.iter().filter_map(|index| u32::try_from(index.as_u64()?).ok()).collect())
+        .map(|order| {
+            order
+                .iter()
+                .filter_map(|index| u32::try_from(index.as_u64()?).ok())
+                .collect()
+        })
         .unwrap_or_default();
     let mut sorted = kept.clone();
     sorted.sort_unstable();

@@ -70,7 +70,9 @@ impl Dimension {
     /// assert_eq!(Dimension::from_key("pant length"), None);
     /// ```
     pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.key() == key)
+        Self::ALL
+            .into_iter()
+            .find(|dimension| dimension.key() == key)
     }
 
     /// Its values, in the order of a label's letters and of a prediction's probabilities. The names
@@ -88,9 +90,27 @@ impl Dimension {
                 "Midi",
                 "Ankle&Floor",
             ],
-            Self::CollarDesign => &["Invisible", "Shirt Collar", "Peter Pan", "Puritan Collar", "Rib Collar"],
-            Self::LapelDesign => &["Invisible", "Notched", "Collarless", "Shawl Collar", "Plus Size Shawl"],
-            Self::NeckDesign => &["Invisible", "Turtle Neck", "Ruffle Semi-High", "Low Turtle Neck", "Draped"],
+            Self::CollarDesign => &[
+                "Invisible",
+                "Shirt Collar",
+                "Peter Pan",
+                "Puritan Collar",
+                "Rib Collar",
+            ],
+            Self::LapelDesign => &[
+                "Invisible",
+                "Notched",
+                "Collarless",
+                "Shawl Collar",
+                "Plus Size Shawl",
+            ],
+            Self::NeckDesign => &[
+                "Invisible",
+                "Turtle Neck",
+                "Ruffle Semi-High",
+                "Low Turtle Neck",
+                "Draped",
+            ],
             Self::NecklineDesign => &[
                 "Invisible",
                 "Strapless",
@@ -121,8 +141,12 @@ impl Dimension {
     /// Length or design.
     pub const fn level(self) -> Level {
         match self {
-            Self::SkirtLength | Self::CoatLength | Self::PantLength | Self::SleeveLength => Level::Length,
-            Self::CollarDesign | Self::LapelDesign | Self::NeckDesign | Self::NecklineDesign => Level::Design,
+            Self::SkirtLength | Self::CoatLength | Self::PantLength | Self::SleeveLength => {
+                Level::Length
+            }
+            Self::CollarDesign | Self::LapelDesign | Self::NeckDesign | Self::NecklineDesign => {
+                Level::Design
+            }
         }
     }
 
@@ -147,7 +171,10 @@ impl Dimension {
 
     /// Its values' places among all 54.
     pub fn range(self) -> std::ops::Range<usize> {
-        let start = Self::ALL[..self.index()].iter().map(|earlier| earlier.values().len()).sum();
+        let start = Self::ALL[..self.index()]
+            .iter()
+            .map(|earlier| earlier.values().len())
+            .sum();
         start..start + self.values().len()
     }
 }
@@ -186,13 +213,19 @@ mod tests {
         assert_eq!(counts, [6, 8, 5, 5, 5, 10, 6, 9]);
         let values: usize = counts.into_iter().sum();
         assert_eq!(values, 54);
-        let pictures: u32 = Dimension::ALL.into_iter().map(Dimension::training_pictures).sum();
+        let pictures: u32 = Dimension::ALL
+            .into_iter()
+            .map(Dimension::training_pictures)
+            .sum();
         assert_eq!(pictures, 79_573);
         for (place, dimension) in Dimension::ALL.into_iter().enumerate() {
             assert_eq!(dimension.index(), place);
             assert_eq!(dimension.values()[0], "Invisible");
             assert_eq!(Dimension::from_key(dimension.key()), Some(dimension));
-            assert_eq!(dimension.key().contains("length"), dimension.level() == Level::Length);
+            assert_eq!(
+                dimension.key().contains("length"),
+                dimension.level() == Level::Length
+            );
         }
     }
 }

@@ -23,7 +23,11 @@ use crate::sample::{AttributeLabels, DataSet, ImageFile, Judgement, Object, Reco
 /// # Errors
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that is not
 /// `path,key,letters` with a letter for each value of the key.
-pub fn read_labels(file: &Path, root: Option<&Path>, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
+pub fn read_labels(
+    file: &Path,
+    root: Option<&Path>,
+    mode: Mode,
+) -> Result<Loaded<DataSet>, FormatError> {
     let unreadable = |source| FormatError::Unreadable {
         path: file.to_path_buf(),
         source,
@@ -46,7 +50,11 @@ fn above(file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As [`read_labels`].
-pub fn read_labels_from(source: impl Read, name: &Path, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
+pub fn read_labels_from(
+    source: impl Read,
+    name: &Path,
+    mode: Mode,
+) -> Result<Loaded<DataSet>, FormatError> {
     let vocabulary = vocabulary();
     let mut skipped = Skipped::default();
     let mut records: Vec<Record> = Vec::new();
@@ -97,7 +105,10 @@ fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Pr
         Problem::new(format!("`{}` {found}", shown(letters)), remedy)
     };
     if letters.len() != expected {
-        let found = format!("has {} letters, {dimension} has {expected} values", letters.len());
+        let found = format!(
+            "has {} letters, {dimension} has {expected} values",
+            letters.len()
+        );
         return Err(wrong(found));
     }
     let judgements = letters
@@ -109,7 +120,11 @@ fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Pr
             _ => Err(wrong("has a letter other than y, m and n".into())),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    match judgements.iter().filter(|&&judgement| judgement == Judgement::Yes).count() {
+    match judgements
+        .iter()
+        .filter(|&&judgement| judgement == Judgement::Yes)
+        .count()
+    {
         1 => Ok(judgements),
         count => Err(wrong(format!("has {count} y, expected exactly one"))),
     }
@@ -131,7 +146,10 @@ pub fn write_labels(data: &DataSet, file: &Path) -> Result<Losses, FormatError> 
         .into_iter()
         .filter_map(|dimension| {
             let group = data.attributes.group(dimension.key())?;
-            let same = data.attributes.groups()[group].values.iter().eq(dimension.values());
+            let same = data.attributes.groups()[group]
+                .values
+                .iter()
+                .eq(dimension.values());
             same.then(|| (dimension, data.attributes.range(group)))
         })
         .collect();
@@ -141,7 +159,9 @@ pub fn write_labels(data: &DataSet, file: &Path) -> Result<Losses, FormatError> 
     let mut rows = Vec::new();
     for record in &data.records {
         note_losses(record, &mut losses);
-        let Some(object) = record.objects.first() else { continue };
+        let Some(object) = record.objects.first() else {
+            continue;
+        };
         if object.attributes.len() != data.attributes.len() {
             if !object.attributes.is_empty() {
                 losses.note("attributes of another vocabulary");
@@ -150,9 +170,13 @@ pub fn write_labels(data: &DataSet, file: &Path) -> Result<Losses, FormatError> 
         }
         for (dimension, range) in &ranges {
             match letters(&object.attributes, range.clone()) {
-                Letters::Whole(letters) => rows.push((record.image.path.as_str(), *dimension, letters)),
+                Letters::Whole(letters) => {
+                    rows.push((record.image.path.as_str(), *dimension, letters))
+                }
                 Letters::Nothing => {}
-                Letters::Partial => losses.note("dimension without exactly one yes and the others judged"),
+                Letters::Partial => {
+                    losses.note("dimension without exactly one yes and the others judged")
+                }
             }
         }
     }
@@ -197,23 +221,41 @@ fn note_losses(record: &Record, losses: &mut Losses) {
     let has = |what: fn(&Object) -> bool| object.is_some_and(what);
     for (lost, kind) in [
         (object.is_none(), "picture without an object"),
-        (record.objects.len() > 1, "object after the first of its picture"),
+        (
+            record.objects.len() > 1,
+            "object after the first of its picture",
+        ),
         (record.image.size.is_some(), "stated size of a picture"),
         (record.parsing.is_some(), "parsing map of a picture"),
         (record.split.is_some(), "split of a picture"),
         (record.id.is_some(), "number of a picture"),
         (record.extra.is_some(), "extra field of a picture"),
-        (has(|object| object.category.is_some()), "category of an object"),
+        (
+            has(|object| object.category.is_some()),
+            "category of an object",
+        ),
         (has(|object| object.bbox.is_some()), "box of an object"),
         (has(|object| object.mask.is_some()), "mask of an object"),
-        (has(|object| object.landmarks.is_some()), "landmarks of an object"),
+        (
+            has(|object| object.landmarks.is_some()),
+            "landmarks of an object",
+        ),
         (has(|object| object.area.is_some()), "area of an object"),
         (has(|object| object.crowd), "crowd flag of an object"),
-        (has(|object| object.difficult), "difficult flag of an object"),
-        (has(|object| object.truncated), "truncated flag of an object"),
+        (
+            has(|object| object.difficult),
+            "difficult flag of an object",
+        ),
+        (
+            has(|object| object.truncated),
+            "truncated flag of an object",
+        ),
         (has(|object| object.occluded), "occluded flag of an object"),
         (has(|object| object.id.is_some()), "number of an object"),
-        (has(|object| object.extra.is_some()), "extra field of an object"),
+        (
+            has(|object| object.extra.is_some()),
+            "extra field of an object",
+        ),
     ] {
         if lost {
             losses.note(kind);

@@ -45,7 +45,11 @@ pub fn read_questions(file: &Path, mode: Mode) -> Result<Loaded<Vec<Question>>, 
 ///
 /// # Errors
 /// As [`read_questions`].
-pub fn read_questions_from(source: impl Read, name: &Path, mode: Mode) -> Result<Loaded<Vec<Question>>, FormatError> {
+pub fn read_questions_from(
+    source: impl Read,
+    name: &Path,
+    mode: Mode,
+) -> Result<Loaded<Vec<Question>>, FormatError> {
     let mut skipped = Skipped::default();
     let mut value = Vec::new();
     let mut asked = HashSet::new();
@@ -57,7 +61,10 @@ pub fn read_questions_from(source: impl Read, name: &Path, mode: Mode) -> Result
         let (path, dimension, answer) = fields(&row, "nothing")?;
         if !answer.is_empty() {
             return Err(Problem::new(
-                format!("`{}` is an answer: expected nothing after the second comma", shown(answer)),
+                format!(
+                    "`{}` is an answer: expected nothing after the second comma",
+                    shown(answer)
+                ),
                 "read labels and submissions as what they are",
             ));
         }
@@ -113,7 +120,10 @@ pub fn read_submission_from(
         let expected = dimension.values().len();
         if probabilities.len() != expected {
             return Err(Problem::new(
-                format!("has {} probabilities, {dimension} has {expected} values", probabilities.len()),
+                format!(
+                    "has {} probabilities, {dimension} has {expected} values",
+                    probabilities.len()
+                ),
                 "write one for each value, divided by semicolons",
             ));
         }
@@ -140,13 +150,22 @@ pub fn read_submission_from(
 /// named, and no file is written), or the file cannot be written.
 pub fn write_submission(predictions: &[Prediction], file: &Path) -> Result<(), FormatError> {
     for (row, prediction) in predictions.iter().enumerate() {
-        let Prediction { path, dimension, probabilities } = prediction;
+        let Prediction {
+            path,
+            dimension,
+            probabilities,
+        } = prediction;
         let expected = dimension.values().len();
-        let bad = probabilities.iter().find(|probability| !(0.0..=1.0).contains(*probability));
+        let bad = probabilities
+            .iter()
+            .find(|probability| !(0.0..=1.0).contains(*probability));
         let what = match bad {
             Some(bad) => format!("the probability {bad}; expected 0 to 1"),
             None if probabilities.len() != expected => {
-                format!("{} probabilities; {dimension} has {expected} values", probabilities.len())
+                format!(
+                    "{} probabilities; {dimension} has {expected} values",
+                    probabilities.len()
+                )
             }
             None => continue,
         };
@@ -156,8 +175,16 @@ pub fn write_submission(predictions: &[Prediction], file: &Path) -> Result<(), F
         }));
     }
     let rows = predictions.iter().map(|prediction| {
-        let written: Vec<String> = prediction.probabilities.iter().map(ToString::to_string).collect();
-        (prediction.path.as_str(), prediction.dimension, written.join(";"))
+        let written: Vec<String> = prediction
+            .probabilities
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        (
+            prediction.path.as_str(),
+            prediction.dimension,
+            written.join(";"),
+        )
     });
     Ok(write_rows(file, rows)?)
 }

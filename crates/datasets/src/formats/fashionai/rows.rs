@@ -25,7 +25,9 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(bytes)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            io::Error::other(format!("it has more than {LONGEST_FILE} bytes, so this is no list of labels"))
+            io::Error::other(format!(
+                "it has more than {LONGEST_FILE} bytes, so this is no list of labels"
+            ))
         })?;
         Ok(read)
     }
@@ -44,22 +46,32 @@ pub(super) fn for_each_row(
         inner: source,
         left: LONGEST_FILE,
     };
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(source);
     let mut row = ByteRecord::new();
     let mut rows = 0;
     loop {
-        let more = reader.read_byte_record(&mut row).map_err(|error| unreadable(error, path))?;
+        let more = reader
+            .read_byte_record(&mut row)
+            .map_err(|error| unreadable(error, path))?;
         if !more {
             break;
         }
         rows += 1;
         if let Err(problem) = parse(&row) {
-            let line = row.position().map_or(rows, |position| position.line() as usize);
+            let line = row
+                .position()
+                .map_or(rows, |position| position.line() as usize);
             skipped.note(mode, problem.at(path, Place::Line(line)))?;
         }
     }
     if rows == 0 {
-        let problem = Problem::new("is empty: expected a row for each picture", "copy or download it again");
+        let problem = Problem::new(
+            "is empty: expected a row for each picture",
+            "copy or download it again",
+        );
         skipped.note(mode, problem.at(path, Place::File))?;
     }
     Ok(rows)
@@ -78,8 +90,12 @@ fn unreadable(error: csv::Error, path: &Path) -> FormatError {
 }
 
 /// Path, dimension and the third field.
-pub(super) fn fields<'a>(row: &'a ByteRecord, third: &str) -> Result<(&'a str, Dimension, &'a [u8]), Problem> {
-    let (Some(path), Some(key), Some(value), 3) = (row.get(0), row.get(1), row.get(2), row.len()) else {
+pub(super) fn fields<'a>(
+    row: &'a ByteRecord,
+    third: &str,
+) -> Result<(&'a str, Dimension, &'a [u8]), Problem> {
+    let (Some(path), Some(key), Some(value), 3) = (row.get(0), row.get(1), row.get(2), row.len())
+    else {
         return Err(Problem::new(
             format!("has {} columns, expected 3: path,key,{third}", row.len()),
             "correct or remove the line",
@@ -107,12 +123,16 @@ pub(super) fn write_rows<'a>(
         path: path.to_path_buf(),
         source,
     };
-    let mut writer: Writer<AtomicFile> = WriterBuilder::new().has_headers(false).from_writer(AtomicFile::create(path)?);
+    let mut writer: Writer<AtomicFile> = WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(AtomicFile::create(path)?);
     for (picture, dimension, value) in rows {
         writer
             .write_record([picture, dimension.key(), &value])
             .map_err(|error| unwritable(error.into()))?;
     }
-    let file = writer.into_inner().map_err(|error| unwritable(error.into_error()))?;
+    let file = writer
+        .into_inner()
+        .map_err(|error| unwritable(error.into_error()))?;
     file.finish()
 }
