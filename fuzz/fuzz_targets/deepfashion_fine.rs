@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
 use wardrobe_datasets::formats::Mode;
-use wardrobe_datasets::formats::deepfashion::{ReadOptions, fine};
+use wardrobe_datasets::formats::deepfashion::fine;
 
 const NAMES: [&str; 7] = [
     "train.txt",
@@ -35,13 +35,8 @@ fuzz_target!(|input: &[u8]| {
             .filter(|(piece, _)| !piece.is_empty())
             .map(|(piece, name)| (name, piece)),
     );
-    let strict = fine::read_files(&files, &ReadOptions { mode: Mode::Strict });
-    let lenient = fine::read_files(
-        &files,
-        &ReadOptions {
-            mode: Mode::Lenient,
-        },
-    );
+    let strict = fine::read_files(&files, Mode::Strict);
+    let lenient = fine::read_files(&files, Mode::Lenient);
     match (strict, lenient) {
         (Ok(strict), Ok(lenient)) => {
             assert_eq!(lenient.skipped.count(), 0);

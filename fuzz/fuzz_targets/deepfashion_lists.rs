@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wardrobe_datasets::formats::Mode;
-use wardrobe_datasets::formats::deepfashion::{List, Lists, ReadOptions, read_lists};
+use wardrobe_datasets::formats::deepfashion::{List, Lists, read_lists};
 
 const CATEGORIES: &[u8] = b"2\ncategory_name category_type\nTee 1\nButton Down 3\n";
 const PICTURES: &[u8] = b"2\nimage_name category_label\nimg/a.jpg 1\nimg/b.jpg 2\n";
@@ -21,13 +21,8 @@ fn lists(input: &[u8]) -> Lists<'_> {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let strict = read_lists(lists(input), &ReadOptions { mode: Mode::Strict });
-    let lenient = read_lists(
-        lists(input),
-        &ReadOptions {
-            mode: Mode::Lenient,
-        },
-    );
+    let strict = read_lists(lists(input), Mode::Strict);
+    let lenient = read_lists(lists(input), Mode::Lenient);
     match (strict, lenient) {
         (Ok(strict), Ok(lenient)) => {
             assert_eq!(lenient.loaded.skipped.count(), 0);

@@ -10,9 +10,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use wardrobe_datasets::formats::deepfashion::{
-    COARSE_TYPES, Kind, ReadOptions, landmark_schemas, read, write,
-};
+use wardrobe_datasets::formats::Mode;
+use wardrobe_datasets::formats::deepfashion::{COARSE_TYPES, Kind, landmark_schemas, read, write};
 use wardrobe_datasets::sample::{
     AttributeGroup, AttributeVocabulary, BBox, Category, DataSet, ImageFile, Judgement, Landmark,
     Landmarks, Object, Record, Split, Visibility,
@@ -37,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn load(folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    let lists = read(folder, &ReadOptions::default())?;
+    let lists = read(folder, Mode::Strict)?;
     let seconds = start.elapsed().as_secs_f64();
     let data = &lists.loaded.value;
     let known: usize = data

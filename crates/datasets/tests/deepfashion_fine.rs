@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use wardrobe_datasets::DataSet;
-use wardrobe_datasets::formats::deepfashion::{ReadOptions, fine};
+use wardrobe_datasets::formats::deepfashion::fine;
 use wardrobe_datasets::formats::{FormatError, Loaded, Mode};
 use wardrobe_datasets::sample::{BBox, Judgement, Landmark, Split, Visibility};
 
@@ -45,7 +45,7 @@ fn folder(changes: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn read(root: &Path, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
-    fine::read(root, &ReadOptions { mode })
+    fine::read(root, mode)
 }
 
 #[test]

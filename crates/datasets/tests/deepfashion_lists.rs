@@ -6,8 +6,8 @@ use std::path::Path;
 
 use wardrobe_datasets::DataSet;
 use wardrobe_datasets::formats::deepfashion::{
-    COLUMN_ORDER, Kind, List, Lists, ReadLists, ReadOptions, check_pictures, landmark_schemas,
-    read, read_lists, write,
+    COLUMN_ORDER, Kind, List, Lists, ReadLists, check_pictures, landmark_schemas, read, read_lists,
+    write,
 };
 use wardrobe_datasets::formats::{FormatError, Mode};
 use wardrobe_datasets::sample::{
@@ -77,12 +77,8 @@ fn lists() -> Lists<'static> {
         .with(List::Partition, PARTITION.as_bytes())
 }
 
-fn options(mode: Mode) -> ReadOptions {
-    ReadOptions { mode }
-}
-
 fn strict(lists: Lists<'_>) -> Result<ReadLists, FormatError> {
-    read_lists(lists, &options(Mode::Strict))
+    read_lists(lists, Mode::Strict)
 }
 
 /// The strict message, which is also the lenient reader's first finding; and what the lenient
@@ -91,7 +87,7 @@ fn bad(list: List, text: &str) -> (String, ReadLists) {
     let message = strict(lists().with(list, text.as_bytes()))
         .unwrap_err()
         .to_string();
-    let lenient = read_lists(lists().with(list, text.as_bytes()), &options(Mode::Lenient)).unwrap();
+    let lenient = read_lists(lists().with(list, text.as_bytes()), Mode::Lenient).unwrap();
     assert_eq!(lenient.loaded.skipped.first()[0].to_string(), message);
     (message, lenient)
 }
@@ -509,15 +505,15 @@ fn attributes_without_their_names_are_a_finding() {
         message.starts_with("list_attr_img.txt: has columns that no list_attr_cloth.txt names"),
         "{message}"
     );
-    let lenient = read_lists(without(), &options(Mode::Lenient)).unwrap();
+    let lenient = read_lists(without(), Mode::Lenient).unwrap();
     assert_eq!(lenient.absent, [List::Attributes]);
     assert_eq!(lenient.loaded.skipped.count(), 1);
 }
 
 #[test]
 fn a_lenient_reader_counts_all_and_names_a_hundred() {
-    let rows: String = (0..250).map(|row| format!("img/a/{row}.jpg 9\n")).collect();
-    let text = format!("250\nimage_name category_label\n{rows}");
+    let rows: Vec<String> = (0..250).map(|row| format!("img/a/{row}.jpg 9")).collect();
+    let text = format!("250\nimage_name category_label\n{}\n", rows.join("\n"));
     let (message, lenient) = bad(List::CategoryOfPicture, &text);
     assert!(
         message.contains("line 3: `9` is no category label"),
@@ -549,7 +545,7 @@ fn what_is_written_reads_back_in_both_modes() {
     let losses = write(&data, folder.path()).unwrap();
     assert!(losses.is_empty(), "{losses}");
     for mode in [Mode::Strict, Mode::Lenient] {
-        let read = read(folder.path(), &options(mode)).unwrap();
+        let read = read(folder.path(), mode).unwrap();
         assert_eq!(read.loaded.skipped.count(), 0);
         assert!(read.absent.is_empty());
         assert_eq!(rootless(read.loaded.value), data);
@@ -600,7 +596,7 @@ fn what_the_lists_cannot_hold_is_counted() {
         "1 × attributes judged maybe, 1 × fraction of a pixel of a box, 1 × mask of an object, 1 × object after the first of its picture, \
          1 × picture whose path the lists cannot hold, 1 × picture without an object"
     );
-    let read = read(folder.path(), &options(Mode::Strict)).unwrap();
+    let read = read(folder.path(), Mode::Strict).unwrap();
     assert_eq!(read.loaded.value.records.len(), 1);
     assert_eq!(
         read.loaded.value.records[0].objects[0].bbox,
@@ -663,21 +659,17 @@ fn a_set_without_pictures_is_a_set() {
         ..DataSet::default()
     };
     assert!(write(&data, folder.path()).unwrap().is_empty());
-    let read = read(folder.path(), &options(Mode::Strict)).unwrap();
+    let read = read(folder.path(), Mode::Strict).unwrap();
     assert!(read.loaded.value.records.is_empty() && read.loaded.value.categories.is_empty());
 }
 
 #[test]
 fn a_folder_in_place_of_a_list_and_a_missing_data_set_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let message = read(folder.path(), &options(Mode::Lenient))
-        .unwrap_err()
-        .to_string();
+    let message = read(folder.path(), Mode::Lenient).unwrap_err().to_string();
     assert!(message.contains("list_category_cloth.txt: is missing, here and in Anno_coarse and Anno; name the folder that has"), "{message}");
     std::fs::create_dir_all(folder.path().join("Anno/list_category_cloth.txt")).unwrap();
-    let message = read(folder.path(), &options(Mode::Lenient))
-        .unwrap_err()
-        .to_string();
+    let message = read(folder.path(), Mode::Lenient).unwrap_err().to_string();
     assert!(
         message.contains("list_category_cloth.txt: cannot be read: it is not a file"),
         "{message}"

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use wardrobe_datasets::formats::Mode;
-use wardrobe_datasets::formats::deepfashion::{List, Lists, ReadOptions, fine, read_lists};
+use wardrobe_datasets::formats::deepfashion::{List, Lists, fine, read_lists};
 use wardrobe_datasets::formats::fashionai::{
     read_labels_from, read_questions_from, read_submission_from,
 };
@@ -111,13 +111,8 @@ fn lists_with(list: List, bytes: &[u8]) {
             })
             .with(list, bytes)
     };
-    let strict = read_lists(lists(), &ReadOptions { mode: Mode::Strict });
-    let lenient = read_lists(
-        lists(),
-        &ReadOptions {
-            mode: Mode::Lenient,
-        },
-    );
+    let strict = read_lists(lists(), Mode::Strict);
+    let lenient = read_lists(lists(), Mode::Lenient);
     match (strict, lenient) {
         (Ok(strict), Ok(lenient)) => {
             assert_eq!(lenient.loaded.skipped.count(), 0);
@@ -162,7 +157,7 @@ fn fine_with(name: &str, bytes: &[u8]) {
         .map(|(name, text)| (*name, text.as_bytes()))
         .collect();
     files.insert(name, bytes);
-    let read = |mode| fine::read_files(&files, &ReadOptions { mode });
+    let read = |mode| fine::read_files(&files, mode);
     match (read(Mode::Strict), read(Mode::Lenient)) {
         (Ok(strict), Ok(lenient)) => {
             assert_eq!(lenient.skipped.count(), 0);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use wardrobe_datasets::formats::Mode;
-use wardrobe_datasets::formats::deepfashion::{ReadOptions, landmark_schemas, read, write};
+use wardrobe_datasets::formats::deepfashion::{landmark_schemas, read, write};
 use wardrobe_datasets::sample::{BBox, Category, DataSet, ImageFile, Object, Record, Split};
 use wardrobe_datasets::subsets::{
     Arrangement, Manifest, PictureCheck, Placement, SelectOptions, Selection, SplitRule,
@@ -130,7 +130,7 @@ fn tree(folder: &Path) {
 
 fn source(folder: &Path) -> DataSet {
     tree(folder);
-    read(folder, &ReadOptions::default()).unwrap().loaded.value
+    read(folder, Mode::Strict).unwrap().loaded.value
 }
 
 fn kid(seed: u64) -> SubsetSpec {

@@ -76,7 +76,7 @@ fn build(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         Mode::Strict
     };
-    let read = deepfashion::read(&arguments.source, &deepfashion::ReadOptions { mode })
+    let read = deepfashion::read(&arguments.source, mode)
         .context("to go on without lines that cannot be used, add --skip-bad")?;
     report(&read.loaded.skipped);
     for list in &read.absent {

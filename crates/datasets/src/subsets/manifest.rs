@@ -116,9 +116,6 @@ pub(super) fn fingerprint(
     limits: &DecodeLimits,
 ) -> Result<(u64, String, Vec<u8>), PictureError> {
     let bytes = read_bytes(path, limits)?;
-    let sha256 = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = format!("{:x}", Sha256::digest(&bytes));
     Ok((bytes.len() as u64, sha256, bytes))
 }

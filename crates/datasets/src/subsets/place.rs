@@ -278,7 +278,7 @@ fn put(
         })?,
         Placement::HardLink => linked(std::fs::hard_link(source, to))?,
         Placement::SymbolicLink => {
-            linked(std::fs::canonicalize(source).and_then(|source| symbolic_link(&source, to)))?
+            linked(std::fs::canonicalize(source).and_then(|source| symbolic_link(&source, to)))?;
         }
     }
     Ok((length, sha256))

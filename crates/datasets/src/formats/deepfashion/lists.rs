@@ -127,11 +127,12 @@ pub struct Source<'a> {
 /// The lists to read, from files or from memory.
 ///
 /// ```
-/// use wardrobe_datasets::formats::deepfashion::{List, Lists, ReadOptions, read_lists};
+/// use wardrobe_datasets::formats::Mode;
+/// use wardrobe_datasets::formats::deepfashion::{List, Lists, read_lists};
 /// let lists = Lists::default()
 ///     .with(List::Categories, &b"1\ncategory_name  category_type\nTee  1\n"[..])
 ///     .with(List::CategoryOfPicture, &b"1\nimage_name  category_label\nimg/a.jpg  1\n"[..]);
-/// let read = read_lists(lists, &ReadOptions::default())?;
+/// let read = read_lists(lists, Mode::Strict)?;
 /// assert_eq!(read.loaded.value.records[0].objects[0].category, Some(0));
 /// # Ok::<(), wardrobe_datasets::formats::FormatError>(())
 /// ```

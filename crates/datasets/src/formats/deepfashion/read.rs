@@ -13,15 +13,6 @@ use super::vocabulary::{Attributes, COARSE_TYPES, Categories};
 use super::{COLUMN_ORDER, rows};
 use crate::sample::{DataSet, Extra, ImageFile, Object, Record};
 
-/// How to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReadOptions {
-    /// What to do with a line that cannot be used. Lenient leaves out what the line says (the box,
-    /// the landmarks …); the picture stays, unless the line is the one that names it twice or not
-    /// at all.
-    pub mode: Mode,
-}
-
 /// What was read, and what of it was not as one would expect.
 #[derive(Debug)]
 pub struct ReadLists {
@@ -40,31 +31,35 @@ pub struct ReadLists {
 /// Every record has one object. [`DataSet::root`] is the folder the lists' paths (`img/…`) start
 /// from; no picture is opened: see [`check_pictures`](super::check_pictures).
 ///
+/// A lenient reader leaves out what a bad line says (the box, the landmarks …); the picture stays,
+/// unless the line is the one that names it twice or not at all.
+///
 /// # Errors
 /// [`FormatError`]: a required list is missing, a list cannot be read, and in strict mode the first
 /// finding.
-pub fn read(root: &Path, options: &ReadOptions) -> Result<ReadLists, FormatError> {
+pub fn read(root: impl AsRef<Path>, mode: Mode) -> Result<ReadLists, FormatError> {
+    let root = root.as_ref();
     let lists = Lists::open(root)?;
-    read_from(lists, root, picture_root(root), options)
+    read_from(lists, root, picture_root(root), mode)
 }
 
 /// Reads lists that are open already, or in memory; [`DataSet::root`] is empty.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_lists(lists: Lists<'_>, options: &ReadOptions) -> Result<ReadLists, FormatError> {
-    read_from(lists, Path::new(""), PathBuf::new(), options)
+pub fn read_lists(lists: Lists<'_>, mode: Mode) -> Result<ReadLists, FormatError> {
+    read_from(lists, Path::new(""), PathBuf::new(), mode)
 }
 
 fn read_from(
     mut lists: Lists<'_>,
     folder: &Path,
     root: PathBuf,
-    options: &ReadOptions,
+    mode: Mode,
 ) -> Result<ReadLists, FormatError> {
     let mut take = |list: List| lists.take(list);
     let mut reader = Reader {
-        mode: options.mode,
+        mode,
         skipped: Skipped::default(),
         records: Vec::new(),
         index: PictureIndex::default(),
@@ -78,18 +73,12 @@ fn read_from(
         take(List::CategoryOfPicture).ok_or_else(|| missing(folder, List::CategoryOfPicture))?;
     reader.pictures(source, &categories)?;
 
-    let attributes = match take(List::Attributes) {
-        Some(source) => Some(Attributes::read(
-            source,
-            &COARSE_TYPES,
-            reader.mode,
-            &mut reader.skipped,
-        )?),
-        None => {
-            absent.push(List::Attributes);
-            None
-        }
-    };
+    let attributes = take(List::Attributes)
+        .map(|source| Attributes::read(source, &COARSE_TYPES, mode, &mut reader.skipped))
+        .transpose()?;
+    if attributes.is_none() {
+        absent.push(List::Attributes);
+    }
     match (take(List::AttributesOfPicture), &attributes) {
         (Some(source), Some(attributes)) => reader.attributes(source, attributes)?,
         (Some(source), None) => {

@@ -25,7 +25,8 @@ const NAME_WIDTH: usize = 30;
 /// # Errors
 /// [`FormatError::Output`]: a file cannot be written; a category has no kind or an attribute group
 /// no type that the lists have a number for. Then no list is written.
-pub fn write(data: &DataSet, root: &Path) -> Result<Losses, FormatError> {
+pub fn write(data: &DataSet, root: impl AsRef<Path>) -> Result<Losses, FormatError> {
+    let root = root.as_ref();
     let mut losses = Losses::default();
     let pictures = writable(data, &mut losses);
     let mut files = Files::default();

@@ -24,10 +24,11 @@ use crate::sample::{AttributeLabels, DataSet, ImageFile, Judgement, Object, Reco
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that is not
 /// `path,key,letters` with a letter for each value of the key.
 pub fn read_labels(
-    file: &Path,
+    file: impl AsRef<Path>,
     root: Option<&Path>,
     mode: Mode,
 ) -> Result<Loaded<DataSet>, FormatError> {
+    let file = file.as_ref();
     let unreadable = |source| FormatError::Unreadable {
         path: file.to_path_buf(),
         source,
@@ -137,7 +138,7 @@ fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Pr
 ///
 /// # Errors
 /// [`FormatError::Output`] when the file cannot be written.
-pub fn write_labels(data: &DataSet, file: &Path) -> Result<Losses, FormatError> {
+pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, FormatError> {
     let mut losses = Losses::default();
     for _ in &data.categories {
         losses.note("category");
@@ -171,16 +172,16 @@ pub fn write_labels(data: &DataSet, file: &Path) -> Result<Losses, FormatError> 
         for (dimension, range) in &ranges {
             match letters(&object.attributes, range.clone()) {
                 Letters::Whole(letters) => {
-                    rows.push((record.image.path.as_str(), *dimension, letters))
+                    rows.push((record.image.path.as_str(), *dimension, letters));
                 }
                 Letters::Nothing => {}
                 Letters::Partial => {
-                    losses.note("dimension without exactly one yes and the others judged")
+                    losses.note("dimension without exactly one yes and the others judged");
                 }
             }
         }
     }
-    write_rows(file, rows)?;
+    write_rows(file.as_ref(), rows)?;
     Ok(losses)
 }
 

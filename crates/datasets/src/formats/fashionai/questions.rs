@@ -37,7 +37,11 @@ pub struct Prediction {
 /// # Errors
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that is no question
 /// or is one asked before.
-pub fn read_questions(file: &Path, mode: Mode) -> Result<Loaded<Vec<Question>>, FormatError> {
+pub fn read_questions(
+    file: impl AsRef<Path>,
+    mode: Mode,
+) -> Result<Loaded<Vec<Question>>, FormatError> {
+    let file = file.as_ref();
     read_questions_from(open(file)?, file, mode)
 }
 
@@ -83,11 +87,11 @@ pub fn read_questions_from(
 ///
 /// # Errors
 /// [`FormatError::Output`] when the file cannot be written.
-pub fn write_questions(questions: &[Question], file: &Path) -> Result<(), FormatError> {
+pub fn write_questions(questions: &[Question], file: impl AsRef<Path>) -> Result<(), FormatError> {
     let rows = questions
         .iter()
         .map(|question| (question.path.as_str(), question.dimension, String::new()));
-    Ok(write_rows(file, rows)?)
+    Ok(write_rows(file.as_ref(), rows)?)
 }
 
 /// Reads a submission: rows `path,key,p0;p1;…`.
@@ -95,7 +99,11 @@ pub fn write_questions(questions: &[Question], file: &Path) -> Result<(), Format
 /// # Errors
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that has not a
 /// probability for each value, or answers a question a second time.
-pub fn read_submission(file: &Path, mode: Mode) -> Result<Loaded<Vec<Prediction>>, FormatError> {
+pub fn read_submission(
+    file: impl AsRef<Path>,
+    mode: Mode,
+) -> Result<Loaded<Vec<Prediction>>, FormatError> {
+    let file = file.as_ref();
     read_submission_from(open(file)?, file, mode)
 }
 
@@ -148,7 +156,10 @@ pub fn read_submission_from(
 /// # Errors
 /// [`FormatError::Output`]: a prediction has not one probability in 0 … 1 for each value (it is
 /// named, and no file is written), or the file cannot be written.
-pub fn write_submission(predictions: &[Prediction], file: &Path) -> Result<(), FormatError> {
+pub fn write_submission(
+    predictions: &[Prediction],
+    file: impl AsRef<Path>,
+) -> Result<(), FormatError> {
     for (row, prediction) in predictions.iter().enumerate() {
         let Prediction {
             path,
@@ -170,7 +181,7 @@ pub fn write_submission(predictions: &[Prediction], file: &Path) -> Result<(), F
             None => continue,
         };
         return Err(FormatError::Output(OutputError::Unrepresentable {
-            path: file.to_path_buf(),
+            path: file.as_ref().to_path_buf(),
             what: format!("prediction {} (`{path}`) has {what}", row + 1),
         }));
     }
@@ -186,7 +197,7 @@ pub fn write_submission(predictions: &[Prediction], file: &Path) -> Result<(), F
             written.join(";"),
         )
     });
-    Ok(write_rows(file, rows)?)
+    Ok(write_rows(file.as_ref(), rows)?)
 }
 
 fn open(file: &Path) -> Result<File, FormatError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::super::Kind;
 use super::super::fields::{Problem, coordinate, first_token, picture_path, tokens, wrong_columns};
 use super::super::index::PictureIndex;
 use super::super::landmarks::landmark_schemas;
@@ -11,7 +12,6 @@ use super::super::read::column_order;
 use super::super::rows::{self, Flags};
 use super::super::table::{blank_line, whole_file};
 use super::super::vocabulary::{Attributes, Categories, FINE_TYPES};
-use super::super::{Kind, ReadOptions};
 use super::{Column, LANDMARK_COLUMNS, SPLITS};
 use crate::formats::lines::for_each_line;
 use crate::formats::{FormatError, Loaded, Mode, Place, Skipped};
@@ -32,7 +32,8 @@ const REMEDY: &str = "copy or download the split's files again";
 /// [`FormatError`]: there is no split, a vocabulary is missing, a file cannot be read, and in strict
 /// mode the first finding. A lenient reader leaves out a whole aligned file whose count of lines is
 /// not that of its split: which line is whose is then unknown.
-pub fn read(root: &Path, options: &ReadOptions) -> Result<Loaded<DataSet>, FormatError> {
+pub fn read(root: impl AsRef<Path>, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
+    let root = root.as_ref();
     let inside = root.join(FINE);
     let folder = if inside.is_dir() {
         inside
@@ -40,7 +41,7 @@ pub fn read(root: &Path, options: &ReadOptions) -> Result<Loaded<DataSet>, Forma
         root.to_path_buf()
     };
     let elsewhere = COARSE.map(|folder| root.join(folder));
-    let mut loaded = read_with(&folder, options, |name| {
+    let mut loaded = read_with(&folder, mode, |name| {
         let own = open(folder.join(name))?;
         if own.is_some() || name != List::Categories.file_name() {
             return Ok(own);
@@ -60,9 +61,9 @@ pub fn read(root: &Path, options: &ReadOptions) -> Result<Loaded<DataSet>, Forma
 /// As [`read`].
 pub fn read_files(
     files: &BTreeMap<&str, &[u8]>,
-    options: &ReadOptions,
+    mode: Mode,
 ) -> Result<Loaded<DataSet>, FormatError> {
-    read_with(Path::new(FINE), options, |name| {
+    read_with(Path::new(FINE), mode, |name| {
         Ok(files.get(name).map(|&bytes| Source {
             path: name.into(),
             bytes: Box::new(bytes),
@@ -73,10 +74,9 @@ pub fn read_files(
 /// `open` gives a file by its name; `folder` is for messages.
 fn read_with<'a>(
     folder: &Path,
-    options: &ReadOptions,
+    mode: Mode,
     open: impl Fn(&str) -> Result<Option<Source<'a>>, FormatError>,
 ) -> Result<Loaded<DataSet>, FormatError> {
-    let mode = options.mode;
     let mut skipped = Skipped::default();
     let categories = match open(List::Categories.file_name())? {
         Some(source) => Categories::read(source, mode, &mut skipped)?,

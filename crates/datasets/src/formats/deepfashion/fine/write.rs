@@ -19,10 +19,10 @@ use crate::sample::{DataSet, Judgement, Landmark, Visibility};
 /// # Errors
 /// As [`write`](crate::formats::deepfashion::write): files that cannot be written, vocabularies without numbers in the
 /// format. Then no file is written.
-pub fn write(data: &DataSet, root: &Path) -> Result<Losses, FormatError> {
+pub fn write(data: &DataSet, root: impl AsRef<Path>) -> Result<Losses, FormatError> {
     let mut losses = Losses::default();
     let pictures = writable(data, &mut losses);
-    let folder = root.join(FINE);
+    let folder = root.as_ref().join(FINE);
     let mut files = Files::default();
     write_categories(
         data,
