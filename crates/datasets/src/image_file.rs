@@ -104,23 +104,7 @@ pub fn read_picture(
     let (format, name) = known_format(&bytes).ok_or_else(|| PictureError::NotAPicture {
         path: path.to_path_buf(),
     })?;
-    decode(&bytes, format, limits).map_err(|error| match error {
-        DecodeError::TooManyPixels { width, height } => PictureError::TooManyPixels {
-            path: path.to_path_buf(),
-            width,
-            height,
-            limit: limits.max_pixels,
-        },
-        DecodeError::Truncated => PictureError::Truncated {
-            path: path.to_path_buf(),
-            format: name,
-        },
-        DecodeError::Damaged(reason) => PictureError::Damaged {
-            path: path.to_path_buf(),
-            format: name,
-            reason,
-        },
-    })
+    decode(&bytes, format, limits).map_err(|error| error.of(path, name, limits))
 }
 
 /// What can be said of a picture file without decoding it: it is a file of an allowed size, and its
@@ -129,9 +113,16 @@ pub fn read_picture(
 /// # Errors
 /// [`PictureError`] other than a damaged, truncated or too large picture.
 pub fn look_at(path: impl AsRef<Path>, limits: &DecodeLimits) -> Result<(), PictureError> {
+    format_of(path.as_ref(), limits).map(|_| ())
+}
+
+/// A picture's format and its name, told by its first bytes.
+pub(crate) fn format_of(
+    path: &Path,
+    limits: &DecodeLimits,
+) -> Result<(ImageFormat, &'static str), PictureError> {
     /// Every known format is told by fewer bytes.
     const FIRST_BYTES: u64 = 64;
-    let path = path.as_ref();
     let mut bytes = Vec::new();
     let unreadable = |source| PictureError::Unreadable {
         path: path.to_path_buf(),
@@ -142,7 +133,7 @@ pub fn look_at(path: impl AsRef<Path>, limits: &DecodeLimits) -> Result<(), Pict
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     match known_format(&bytes) {
-        Some(_) => Ok(()),
+        Some(format) => Ok(format),
         None if bytes.is_empty() => Err(PictureError::Empty {
             path: path.to_path_buf(),
         }),
@@ -172,7 +163,7 @@ pub(crate) fn read_bytes(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, 
     }
 }
 
-fn open(path: &Path, limits: &DecodeLimits) -> Result<File, PictureError> {
+pub(crate) fn open(path: &Path, limits: &DecodeLimits) -> Result<File, PictureError> {
     let unreadable = |source| PictureError::Unreadable {
         path: path.to_path_buf(),
         source,
@@ -210,10 +201,36 @@ fn known_format(bytes: &[u8]) -> Option<(ImageFormat, &'static str)> {
     Some((format, name))
 }
 
-enum DecodeError {
+pub(crate) enum DecodeError {
     TooManyPixels { width: u32, height: u32 },
     Truncated,
     Damaged(String),
+}
+
+impl DecodeError {
+    /// With the file, the name of its format and the limits it was decoded under.
+    pub(crate) fn of(
+        self,
+        path: &Path,
+        format: &'static str,
+        limits: &DecodeLimits,
+    ) -> PictureError {
+        let path = path.to_path_buf();
+        match self {
+            Self::TooManyPixels { width, height } => PictureError::TooManyPixels {
+                path,
+                width,
+                height,
+                limit: limits.max_pixels,
+            },
+            Self::Truncated => PictureError::Truncated { path, format },
+            Self::Damaged(reason) => PictureError::Damaged {
+                path,
+                format,
+                reason,
+            },
+        }
+    }
 }
 
 impl From<ImageError> for DecodeError {

@@ -8,7 +8,11 @@ pub mod error;
 pub mod formats;
 pub mod image_file;
 pub mod mask_region;
+mod picture_finder;
+pub mod picture_size;
 pub mod sample;
+pub mod statistics;
+pub mod subsets;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
@@ -16,4 +20,5 @@ pub use draw::{Annotation, draw, save_picture};
 pub use error::{CategoryError, OutputError, PictureError};
 pub use image_file::{DecodeLimits, Picture, read_picture};
 pub use mask_region::MaskRegion;
+pub use picture_size::picture_size;
 pub use sample::{DataSet, Object, Record, Sample};

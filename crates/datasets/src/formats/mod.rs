@@ -5,7 +5,10 @@
 //! [`Mode::Strict`] (the first finding is the error) or [`Mode::Lenient`] (what is wrong is left
 //! out, counted and named in [`Skipped`]).
 
+pub mod deepfashion;
 mod error;
+pub mod fashionai;
+mod lines;
 pub mod lip;
 
 pub use error::{Finding, FormatError, Place};

@@ -1,0 +1,265 @@
+//! `label.csv` of training and warm-up: what annotators saw.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::super::deepfashion::{Problem, shown};
+use super::super::{FormatError, Loaded, Losses, Mode, Skipped};
+use super::rows::{fields, for_each_row, write_rows};
+use super::{Dimension, vocabulary};
+use crate::sample::{AttributeLabels, DataSet, ImageFile, Judgement, Object, Record};
+
+/// Reads a label file, such as `base/Annotations/label.csv` below the data set's folder or the
+/// warm-up's `web/Annotations/skirt_length_labels.csv`.
+///
+/// Every record has one object, whose judgements of its own dimension are
+/// [`Yes`](Judgement::Yes) (`y`, exactly one), [`Maybe`](Judgement::Maybe) (`m`) and
+/// [`No`](Judgement::No) (`n`); of the other dimensions they are [`Unknown`](Judgement::Unknown). A
+/// picture asked about in two dimensions is one record. `root` is the folder the paths
+/// (`Images/collar_design_labels/….jpg`) start from: the one that has `Annotations` in it, if `None`.
+///
+/// # Errors
+/// [`FormatError`]: the file cannot be read, and in strict mode the first row that is not
+/// `path,key,letters` with a letter for each value of the key.
+pub fn read_labels(
+    file: impl AsRef<Path>,
+    root: Option<&Path>,
+    mode: Mode,
+) -> Result<Loaded<DataSet>, FormatError> {
+    let file = file.as_ref();
+    let unreadable = |source| FormatError::Unreadable {
+        path: file.to_path_buf(),
+        source,
+    };
+    let source = File::open(file).map_err(unreadable)?;
+    let root = root.map_or_else(|| above(file), Path::to_path_buf);
+    let mut loaded = read_labels_from(source, file, mode)?;
+    loaded.value.root = root;
+    Ok(loaded)
+}
+
+/// The folder above the one the file is in.
+fn above(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    // `parent` of `Annotations` is the working folder, of `` there is none.
+    folder.parent().unwrap_or(folder).to_path_buf()
+}
+
+/// Reads labels from anywhere; `name` is for messages. [`DataSet::root`] is empty.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn read_labels_from(
+    source: impl Read,
+    name: &Path,
+    mode: Mode,
+) -> Result<Loaded<DataSet>, FormatError> {
+    let vocabulary = vocabulary();
+    let mut skipped = Skipped::default();
+    let mut records: Vec<Record> = Vec::new();
+    let mut of_path: HashMap<String, usize> = HashMap::new();
+    for_each_row(source, name, mode, &mut skipped, |row| {
+        let (path, dimension, letters) = fields(row, "letters")?;
+        let judgements = judgements(dimension, letters)?;
+        let index = *of_path.entry(path.to_owned()).or_insert_with(|| {
+            records.push(Record {
+                image: ImageFile {
+                    path: path.to_owned(),
+                    size: None,
+                },
+                objects: vec![Object {
+                    attributes: AttributeLabels::unknown(vocabulary.len()),
+                    ..Object::default()
+                }],
+                ..Record::default()
+            });
+            records.len() - 1
+        });
+        let labels = &mut records[index].objects[0].attributes;
+        if labels.get(dimension.range().start) != Judgement::Unknown {
+            return Err(Problem::new(
+                format!("the picture `{path}` already has {dimension} on a line above"),
+                "remove one of the lines",
+            ));
+        }
+        for (value, judgement) in dimension.range().zip(judgements) {
+            labels.set(value, judgement);
+        }
+        Ok(())
+    })?;
+    Ok(Loaded {
+        value: DataSet {
+            attributes: vocabulary,
+            records,
+            ..DataSet::default()
+        },
+        skipped,
+    })
+}
+
+fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Problem> {
+    let expected = dimension.values().len();
+    let wrong = |found: String| {
+        let remedy = format!("write {expected} letters, one y and the others m or n");
+        Problem::new(format!("`{}` {found}", shown(letters)), remedy)
+    };
+    if letters.len() != expected {
+        let found = format!(
+            "has {} letters, {dimension} has {expected} values",
+            letters.len()
+        );
+        return Err(wrong(found));
+    }
+    let judgements = letters
+        .iter()
+        .map(|letter| match letter {
+            b'y' => Ok(Judgement::Yes),
+            b'm' => Ok(Judgement::Maybe),
+            b'n' => Ok(Judgement::No),
+            _ => Err(wrong("has a letter other than y, m and n".into())),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    match judgements
+        .iter()
+        .filter(|&&judgement| judgement == Judgement::Yes)
+        .count()
+    {
+        1 => Ok(judgements),
+        count => Err(wrong(format!("has {count} y, expected exactly one"))),
+    }
+}
+
+/// Writes a label file: for each record a row for every dimension that is judged whole. Values are
+/// taken from groups named by the dimensions' keys; the vocabulary may have others.
+///
+/// Gives what the file cannot hold: boxes, categories, a dimension without exactly one yes …
+///
+/// # Errors
+/// [`FormatError::Output`] when the file cannot be written.
+pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, FormatError> {
+    let mut losses = Losses::default();
+    for _ in &data.categories {
+        losses.note("category");
+    }
+    let ranges: Vec<(Dimension, std::ops::Range<usize>)> = Dimension::ALL
+        .into_iter()
+        .filter_map(|dimension| {
+            let group = data.attributes.group(dimension.key())?;
+            let same = data.attributes.groups()[group]
+                .values
+                .iter()
+                .eq(dimension.values());
+            same.then(|| (dimension, data.attributes.range(group)))
+        })
+        .collect();
+    for _ in ranges.len()..data.attributes.groups().len() {
+        losses.note("attribute group that is no dimension");
+    }
+    let mut rows = Vec::new();
+    for record in &data.records {
+        note_losses(record, &mut losses);
+        let Some(object) = record.objects.first() else {
+            continue;
+        };
+        if object.attributes.len() != data.attributes.len() {
+            if !object.attributes.is_empty() {
+                losses.note("attributes of another vocabulary");
+            }
+            continue;
+        }
+        for (dimension, range) in &ranges {
+            match letters(&object.attributes, range.clone()) {
+                Letters::Whole(letters) => {
+                    rows.push((record.image.path.as_str(), *dimension, letters));
+                }
+                Letters::Nothing => {}
+                Letters::Partial => {
+                    losses.note("dimension without exactly one yes and the others judged");
+                }
+            }
+        }
+    }
+    write_rows(file.as_ref(), rows)?;
+    Ok(losses)
+}
+
+enum Letters {
+    Whole(String),
+    Nothing,
+    Partial,
+}
+
+fn letters(labels: &AttributeLabels, range: std::ops::Range<usize>) -> Letters {
+    let mut letters = String::new();
+    let (mut yes, mut unknown) = (0, 0);
+    let count = range.len();
+    for value in range {
+        let letter = match labels.get(value) {
+            Judgement::Yes => {
+                yes += 1;
+                'y'
+            }
+            Judgement::Maybe => 'm',
+            Judgement::No => 'n',
+            Judgement::Unknown => {
+                unknown += 1;
+                continue;
+            }
+        };
+        letters.push(letter);
+    }
+    match (yes, unknown) {
+        (1, 0) => Letters::Whole(letters),
+        (_, unknown) if unknown == count => Letters::Nothing,
+        _ => Letters::Partial,
+    }
+}
+
+fn note_losses(record: &Record, losses: &mut Losses) {
+    let object = record.objects.first();
+    let has = |what: fn(&Object) -> bool| object.is_some_and(what);
+    for (lost, kind) in [
+        (object.is_none(), "picture without an object"),
+        (
+            record.objects.len() > 1,
+            "object after the first of its picture",
+        ),
+        (record.image.size.is_some(), "stated size of a picture"),
+        (record.parsing.is_some(), "parsing map of a picture"),
+        (record.split.is_some(), "split of a picture"),
+        (record.id.is_some(), "number of a picture"),
+        (record.extra.is_some(), "extra field of a picture"),
+        (
+            has(|object| object.category.is_some()),
+            "category of an object",
+        ),
+        (has(|object| object.bbox.is_some()), "box of an object"),
+        (has(|object| object.mask.is_some()), "mask of an object"),
+        (
+            has(|object| object.landmarks.is_some()),
+            "landmarks of an object",
+        ),
+        (has(|object| object.area.is_some()), "area of an object"),
+        (has(|object| object.crowd), "crowd flag of an object"),
+        (
+            has(|object| object.difficult),
+            "difficult flag of an object",
+        ),
+        (
+            has(|object| object.truncated),
+            "truncated flag of an object",
+        ),
+        (has(|object| object.occluded), "occluded flag of an object"),
+        (has(|object| object.id.is_some()), "number of an object"),
+        (
+            has(|object| object.extra.is_some()),
+            "extra field of an object",
+        ),
+    ] {
+        if lost {
+            losses.note(kind);
+        }
+    }
+}
