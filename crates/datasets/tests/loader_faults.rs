@@ -236,6 +236,35 @@ fn a_transform_that_panics_is_an_error_under_either_policy() {
 }
 
 #[test]
+fn a_sample_the_map_refuses_is_a_bad_file() {
+    let loader = |on_bad_file| {
+        Loader::new(common::numbered(6), config(2, on_bad_file))
+            .unwrap()
+            .with_try_map(|sample, seed| match seed.index {
+                3 => Err("its mask is broken"),
+                _ => Ok(sample),
+            })
+    };
+    let mut batches = loader(OnBadFile::Skip).epoch(0).unwrap();
+    let sizes: Vec<_> = batches.by_ref().map(|b| b.unwrap().samples.len()).collect();
+    assert_eq!(sizes, [2, 1, 2]);
+    let [refused] = batches.skipped().first() else {
+        panic!("{}", batches.skipped());
+    };
+    assert_eq!(refused.problem, "sample 3: its mask is broken");
+    let error = loader(OnBadFile::Fail)
+        .epoch(0)
+        .unwrap()
+        .nth(1)
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "epoch 0, batch 1: sample 3: its mask is broken"
+    );
+}
+
+#[test]
 fn a_source_that_panics_over_a_cheap_fact_is_an_error_and_no_hang() {
     struct Broken;
     impl Source for Broken {
@@ -262,7 +291,7 @@ fn a_source_that_panics_over_a_cheap_fact_is_an_error_and_no_hang() {
 
 const WEIGHT: usize = 11_000;
 
-/// Samples of 10,000 bytes of pixels (announced as [`WEIGHT`], which is more than they weigh), and
+/// Samples of 9,999 bytes of pixels (announced as [`WEIGHT`], which is more than they weigh), and
 /// how many were made and given back.
 struct Weighed {
     made: Arc<AtomicUsize>,
@@ -331,10 +360,11 @@ fn most_alive(max_bytes: usize, workers: usize) -> usize {
 
 #[test]
 fn samples_ahead_of_the_consumer_stay_within_the_bytes_allowed() {
-    // ⌊55,000 / 11,000⌋ = 5, ⌊32,999 / 11,000⌋ = 2, one at the least.
+    // A sample weighs its 9,999 bytes of pixels and some hundred more: ⌊55,000 / 10,1xx⌋ = 5,
+    // ⌊30,000 / 10,1xx⌋ = 2, and one at the least.
     for workers in [1, 4] {
         assert!(most_alive(55_000, workers) <= 5);
-        assert!(most_alive(32_999, workers) <= 2);
+        assert!(most_alive(30_000, workers) <= 2);
         assert!(most_alive(1, workers) <= 1);
         assert!(most_alive(0, workers) <= 1);
     }

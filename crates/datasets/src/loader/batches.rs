@@ -214,6 +214,13 @@ impl Batches {
                 name: name(),
                 message,
             },
+            Bad::Map(source) => LoaderError::Map {
+                epoch,
+                batch,
+                index,
+                name: name(),
+                source,
+            },
         };
         if self.shared.config.on_bad_file == OnBadFile::Fail {
             return Err(error);
@@ -223,6 +230,7 @@ impl Batches {
             LoaderError::SourcePanicked { name, message, .. } => {
                 format!("{name}: reading it panicked: {message}")
             }
+            LoaderError::Map { name, source, .. } => format!("{name}: {source}"),
             other => other.to_string(),
         };
         if self.epoch.bad == 0 {

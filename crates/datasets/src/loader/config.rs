@@ -13,7 +13,8 @@ pub enum OnBadFile {
     Fail,
     /// The sample is left out and counted in [`SkippedFiles`](super::SkippedFiles). Nothing takes
     /// its place, so its batch is smaller and all other batches stay what they are; a batch with no
-    /// sample left is not handed out. A panic of the source over one sample counts as a bad file.
+    /// sample left is not handed out. A sample over which the source panics, or which the map
+    /// refuses, counts as a bad file.
     Skip,
 }
 

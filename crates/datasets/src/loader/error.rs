@@ -50,6 +50,21 @@ pub enum LoaderError {
         /// The panic's message.
         message: String,
     },
+    /// The map given to [`Loader::with_try_map`](super::Loader::with_try_map) refused one picture
+    /// and [`OnBadFile::Fail`](super::OnBadFile::Fail) was asked for.
+    #[error("epoch {epoch}, batch {batch}: {name}: {source}")]
+    Map {
+        /// The epoch, from 0.
+        epoch: u64,
+        /// The batch of the epoch, from 0.
+        batch: usize,
+        /// The picture's index in the source.
+        index: usize,
+        /// The picture's name.
+        name: String,
+        /// Why it was refused.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The map given to [`Loader::with_map`](super::Loader::with_map) panicked; that is an error of
     /// the program, so it is never skipped.
     #[error(

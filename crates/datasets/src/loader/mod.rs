@@ -154,7 +154,20 @@ impl Loader {
         mut self,
         map: impl Fn(Sample, &SampleSeed) -> Sample + Send + Sync + 'static,
     ) -> Self {
-        self.shared.map = Some(Arc::new(map));
+        self.shared.map = Some(Arc::new(move |sample, seed| Ok(map(sample, seed))));
+        self
+    }
+
+    /// Like [`Loader::with_map`], for transforms that may refuse a sample; a refused sample is a bad
+    /// file.
+    #[must_use]
+    pub fn with_try_map<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        mut self,
+        map: impl Fn(Sample, &SampleSeed) -> Result<Sample, E> + Send + Sync + 'static,
+    ) -> Self {
+        self.shared.map = Some(Arc::new(move |sample, seed| {
+            map(sample, seed).map_err(Into::into)
+        }));
         self
     }
 

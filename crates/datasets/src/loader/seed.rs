@@ -4,7 +4,7 @@
 //! samples share one, no stream depends on which thread draws from it, and the bytes are the same
 //! on every machine.
 
-use rand::SeedableRng;
+use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// What the randomness of one sample is drawn from.
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 /// use rand::Rng;
 /// use wardrobe_datasets::loader::SampleSeed;
 ///
-/// let seed = SampleSeed { seed: 7, epoch: 0, index: 12, repeat: 0 };
+/// let seed = SampleSeed { seed: 7, epoch: 0, index: 12, repeat: 0, batch: 3 };
 /// let flip: bool = seed.rng().random();
 /// assert_eq!(flip, seed.rng().random::<bool>());
 /// ```
@@ -27,6 +27,8 @@ pub struct SampleSeed {
     pub index: u64,
     /// How often the epoch has had this picture before; above 0 only with samplers that repeat.
     pub repeat: u64,
+    /// The batch of the epoch, from 0. It does not change the sample's stream.
+    pub batch: u64,
 }
 
 impl SampleSeed {
@@ -34,11 +36,32 @@ impl SampleSeed {
     pub fn rng(&self) -> ChaCha8Rng {
         stream([self.seed, self.epoch, self.index, self.repeat])
     }
+
+    /// The random stream that all samples of the batch share, from its start.
+    pub fn batch_rng(&self) -> ChaCha8Rng {
+        stream([self.seed, self.epoch, BATCHES, self.batch])
+    }
+
+    /// A number for this sample in this epoch, for generators that are addressed by one: the first
+    /// of its stream. Two samples of a million share one in 1 of 4·10⁷ cases.
+    pub fn sample_key(&self) -> u64 {
+        self.rng().next_u64()
+    }
+
+    /// A number for this batch of this epoch, as [`SampleSeed::sample_key`].
+    pub fn batch_key(&self) -> u64 {
+        self.batch_rng().next_u64()
+    }
 }
 
-/// The stream an epoch's order is drawn from. No sample has this key: indices stay below `u64::MAX`.
+/// Stands where samples have their index; no source is that long.
+const ORDERS: u64 = u64::MAX;
+/// As [`ORDERS`].
+const BATCHES: u64 = u64::MAX - 1;
+
+/// The stream an epoch's order is drawn from.
 pub(super) fn order_rng(seed: u64, epoch: u64) -> ChaCha8Rng {
-    stream([seed, epoch, u64::MAX, u64::MAX])
+    stream([seed, epoch, ORDERS, u64::MAX])
 }
 
 fn stream(words: [u64; 4]) -> ChaCha8Rng {
@@ -52,13 +75,13 @@ fn stream(words: [u64; 4]) -> ChaCha8Rng {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::RngCore;
 
     const SEED: SampleSeed = SampleSeed {
         seed: 0,
         epoch: 0,
         index: 0,
         repeat: 0,
+        batch: 0,
     };
 
     #[test]
@@ -82,8 +105,23 @@ mod tests {
         ];
         let mut first: Vec<u64> = seeds.iter().map(|seed| seed.rng().next_u64()).collect();
         first.push(order_rng(0, 0).next_u64());
+        first.push(SEED.batch_key());
+        first.push(SampleSeed { batch: 1, ..SEED }.batch_key());
         first.sort_unstable();
         first.dedup();
-        assert_eq!(first.len(), 6);
+        assert_eq!(first.len(), 8);
+    }
+
+    #[test]
+    fn a_batch_shares_its_stream_and_leaves_its_samples_theirs() {
+        let [here, beside, elsewhere] = [(0, 4), (1, 4), (0, 5)].map(|(index, batch)| SampleSeed {
+            index,
+            batch,
+            ..SEED
+        });
+        assert_eq!(here.batch_key(), beside.batch_key());
+        assert_ne!(here.batch_key(), elsewhere.batch_key());
+        assert_eq!(here.sample_key(), elsewhere.sample_key());
+        assert_ne!(here.sample_key(), beside.sample_key());
     }
 }

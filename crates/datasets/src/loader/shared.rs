@@ -6,8 +6,11 @@ use crate::sample::Sample;
 
 use super::{LoaderConfig, LoaderError, Plan, SampleSeed, Sampler, Source};
 
+/// Any error that may cross threads.
+pub(super) type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A transform of one sample.
-pub(super) type Map = dyn Fn(Sample, &SampleSeed) -> Sample + Send + Sync;
+pub(super) type Map = dyn Fn(Sample, &SampleSeed) -> Result<Sample, AnyError> + Send + Sync;
 
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -56,7 +59,9 @@ impl Shared {
         }
         for batch in self.plan(0)?.batches() {
             add(&number(batch.len()));
-            batch.iter().for_each(|&index| add(&number(index)));
+            for &index in batch {
+                add(&number(index));
+            }
         }
         Ok((hash ^ hash >> 32) as u32)
     }

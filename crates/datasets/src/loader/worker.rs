@@ -7,7 +7,7 @@ use crate::error::PictureError;
 use crate::sample::Sample;
 
 use super::queue::{Place, Queue};
-use super::shared::Shared;
+use super::shared::{AnyError, Shared};
 use super::{LoaderError, SampleSeed, weight};
 
 /// What became of a sample.
@@ -18,11 +18,12 @@ pub(super) enum Outcome {
     MapPanicked(String),
 }
 
-/// Why a sample could not be read.
+/// Why a sample cannot be used.
 #[derive(Debug)]
 pub(super) enum Bad {
     Picture(PictureError),
     Panicked(String),
+    Map(AnyError),
 }
 
 impl Outcome {
@@ -66,9 +67,11 @@ fn make(shared: &Shared, place: Place) -> Outcome {
         epoch: place.epoch,
         index: place.index as u64,
         repeat: u64::from(place.repeat),
+        batch: place.batch as u64,
     };
     match catch_unwind(AssertUnwindSafe(|| map(sample, &seed))) {
-        Ok(sample) => Outcome::Sample(Box::new(sample)),
+        Ok(Ok(sample)) => Outcome::Sample(Box::new(sample)),
+        Ok(Err(error)) => Outcome::Bad(Bad::Map(error)),
         Err(panic) => Outcome::MapPanicked(message_of(&*panic)),
     }
 }

@@ -102,12 +102,12 @@ mod tests {
 
     #[test]
     fn factors_are_those_of_the_rarest_category() {
-        // t = ½. f(0) = 15/16 → √(8/15) < 1 → 1. f(1) = 1/16 → √8 = 2.828427. f(2) = 4/16 → √2.
+        // t = ½. f(0) = 15/16 → √(8/15) < 1 → 1. f(1) = 1/16 → √8. f(2) = 4/16 → √2.
         let factors = RepeatFactor::new(categories(), 0.5).unwrap().factors;
         for (index, factor) in factors.iter().enumerate() {
             let expected = match index {
-                3 => 2.828_427_124_746_190_3,
-                4..=6 => 1.414_213_562_373_095_1,
+                3 => 8.0_f64.sqrt(),
+                4..=6 => std::f64::consts::SQRT_2,
                 _ => 1.0,
             };
             assert!((factor - expected).abs() < 1e-15, "{index}: {factor}");
