@@ -11,7 +11,7 @@ use common::{id, noisy, numbered, sample};
 use rand::Rng;
 use wardrobe_datasets::Object;
 use wardrobe_datasets::loader::{
-    Batch, Batching, FnSource, Loader, LoaderConfig, LoaderError, Sampler, Sampling, State,
+    Batch, Batching, FnSource, Loader, LoaderConfig, LoaderError, Sampler, Sampling, Source, State,
 };
 
 fn all(batches: impl Iterator<Item = Result<Batch, LoaderError>>) -> Vec<Batch> {
@@ -108,7 +108,7 @@ fn resumed_at_any_batch_a_run_gives_what_it_would_have_given() {
 /// Ten samples; every third has category 1, all but the last category 0; odd ones are wide.
 struct Labelled;
 
-impl wardrobe_datasets::loader::Source for Labelled {
+impl Source for Labelled {
     fn len(&self) -> usize {
         10
     }
@@ -317,6 +317,21 @@ fn a_run_never_taken_from_can_be_dropped() {
     drop(loader.run(u64::MAX).unwrap());
 }
 
+/// `len` samples that take their time.
+fn slow(len: usize) -> impl Source {
+    FnSource::new(len, |index| {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(sample(index))
+    })
+}
+
+fn on_four_threads() -> LoaderConfig {
+    LoaderConfig {
+        workers: 4,
+        ..LoaderConfig::new(2)
+    }
+}
+
 /// A sampler of the user's own.
 struct Own(fn(u64) -> Vec<usize>);
 
@@ -346,8 +361,11 @@ fn a_sampler_of_ones_own_is_checked() {
         "{message}"
     );
 
-    // Broken in the second epoch only, so it is found by a thread.
-    let mut late = loader(|epoch| vec![0, 1 + 9 * epoch as usize])
+    // Broken in the second epoch only, so it is found by a thread, and before the first epoch's
+    // samples are made: they still come first.
+    let mut late = Loader::new(slow(4), on_four_threads())
+        .unwrap()
+        .with_sampler(Own(|epoch| vec![0, 1 + 9 * epoch as usize]))
         .run(2)
         .unwrap();
     assert!(late.next().unwrap().is_ok());
@@ -367,7 +385,7 @@ fn a_sampler_that_panics_in_a_thread_is_an_error_and_no_hang() {
         }
         vec![0, 1]
     };
-    let loader = Loader::new(numbered(4), LoaderConfig::new(2))
+    let loader = Loader::new(slow(4), on_four_threads())
         .unwrap()
         .with_sampler(Own(order));
     let mut batches = loader.run(5).unwrap();

@@ -166,11 +166,15 @@ impl Queue {
                 self.room.notify_all();
                 return Ok(done);
             }
-            if let Some(failure) = inside.failure.take() {
-                return Err(failure);
-            }
-            if inside.stopped || inside.all_handed_out && inside.slots.is_empty() {
-                return Ok(None);
+            // A failure is of a job that was never handed out; all before it are still finished, so
+            // the consumer meets it at the same place each time.
+            if inside.slots.is_empty() {
+                if let Some(failure) = inside.failure.take() {
+                    return Err(failure);
+                }
+                if inside.stopped || inside.all_handed_out {
+                    return Ok(None);
+                }
             }
             inside = wait(&self.ready, inside);
         }
@@ -181,7 +185,7 @@ impl Queue {
         self.lock().epoch
     }
 
-    /// Ends the run: workers return, the consumer gets the error once what is ready is taken.
+    /// Ends the run: no more jobs are handed out, and the consumer gets the error after what was.
     pub fn fail(&self, failure: LoaderError) {
         let mut inside = self.lock();
         inside.failure.get_or_insert(failure);
