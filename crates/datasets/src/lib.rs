@@ -3,10 +3,12 @@
 pub mod atomic_file;
 pub mod categories;
 pub mod coco_results;
+pub mod collate;
 pub mod draw;
 pub mod error;
 pub mod formats;
 pub mod image_file;
+pub mod loader;
 pub mod mask_region;
 mod picture_finder;
 pub mod picture_size;

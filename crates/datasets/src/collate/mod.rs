@@ -1,0 +1,21 @@
+//! Batches of samples as the numbers a network takes: host memory, no tensor library.
+//!
+//! Legend: N pictures; H×W the size of the batch, rows first wherever two sizes stand together.
+//! Pixels are `[N, 3, H, W]` in row-major order: planes of red, green, blue. A value is
+//! `(byte / 255 − mean) / std` of its channel; where a batch is larger than a picture, at the right
+//! and below, it is 0 after normalisation, as in torchvision's `GeneralizedRCNNTransform`.
+//!
+//! - [`DetectionCollate`]: pictures of different sizes, with boxes, labels and masks.
+//! - [`ClassificationCollate`]: pictures of one size, with a category or attributes each.
+
+mod classification;
+mod detection;
+mod error;
+mod pixels;
+
+pub use classification::{
+    AttributeBatch, ClassBatch, ClassificationCollate, ClassificationCollateConfig,
+};
+pub use detection::{DetectionBatch, DetectionCollate, DetectionCollateConfig, DetectionTargets};
+pub use error::CollateError;
+pub use pixels::{ImageSize, Normalisation, PixelBatch};

@@ -1,0 +1,263 @@
+//! Pictures to planes of normalised numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::image_file::Picture;
+
+use super::CollateError;
+
+/// Rows and columns of a picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ImageSize {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl ImageSize {
+    /// A size of `height` rows and `width` columns.
+    pub const fn new(height: usize, width: usize) -> Self {
+        Self { height, width }
+    }
+
+    /// The size of a picture.
+    pub fn of(picture: &Picture) -> Self {
+        Self::new(picture.height(), picture.width())
+    }
+}
+
+/// What is subtracted from, then divides, each channel's level in 0–1; red, green, blue.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalisation {
+    /// Subtracted.
+    pub mean: [f32; 3],
+    /// Divides; above 0.
+    pub std: [f32; 3],
+}
+
+impl Normalisation {
+    /// Levels stay in 0–1.
+    pub const NONE: Self = Self {
+        mean: [0.0; 3],
+        std: [1.0; 3],
+    };
+
+    /// ImageNet's statistics as torchvision's models take them.
+    pub const IMAGENET: Self = Self {
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    };
+
+    /// Levels in −1 to 1: timm's `IMAGENET_INCEPTION_MEAN` and `_STD`, for the Inceptions.
+    pub const INCEPTION: Self = Self {
+        mean: [0.5; 3],
+        std: [0.5; 3],
+    };
+
+    /// The normalised value of each byte, per channel.
+    pub(super) fn levels(&self) -> Result<Levels, CollateError> {
+        let setting = |field, found: [f32; 3], expected| CollateError::Setting {
+            field,
+            found: format!("{found:?}"),
+            expected,
+        };
+        if !self.mean.iter().all(|mean| mean.is_finite()) {
+            return Err(setting("normalisation.mean", self.mean, "finite numbers"));
+        }
+        if !self.std.iter().all(|std| std.is_finite() && *std > 0.0) {
+            return Err(setting(
+                "normalisation.std",
+                self.std,
+                "finite numbers above 0",
+            ));
+        }
+        let mut levels = Box::new([[0.0; 256]; 3]);
+        for (channel, table) in levels.iter_mut().enumerate() {
+            for (byte, value) in table.iter_mut().enumerate() {
+                *value = (byte as f32 / 255.0 - self.mean[channel]) / self.std[channel];
+            }
+        }
+        Ok(Levels(levels))
+    }
+}
+
+/// The normalised value of each byte, per channel.
+#[derive(Debug, Clone)]
+pub(super) struct Levels(Box<[[f32; 256]; 3]>);
+
+/// Pictures in one block of numbers, ready to become a tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelBatch {
+    /// `[N, 3, H, W]` in row-major order.
+    pub values: Vec<f32>,
+    /// N, 3, H, W.
+    pub dims: [usize; 4],
+    /// Each picture's own size; it lies at the top left.
+    pub sizes: Vec<ImageSize>,
+}
+
+/// Numbers a batch may have by default: 2²⁸, 1 GiB. 16 pictures of torchvision's largest training
+/// size, 1,344 × 1,344, have a third of that; two panoramas across each other would have more.
+pub(super) const MAX_VALUES: usize = 1 << 28;
+
+impl PixelBatch {
+    /// The pictures, padded to the largest height and width, each rounded up to `divisor`.
+    pub(super) fn pack(
+        pictures: &[&Picture],
+        levels: &Levels,
+        divisor: usize,
+        max_values: usize,
+    ) -> Result<Self, CollateError> {
+        if pictures.is_empty() {
+            return Err(CollateError::Empty);
+        }
+        let sizes: Vec<ImageSize> = pictures
+            .iter()
+            .map(|picture| ImageSize::of(picture))
+            .collect();
+        if let Some(sample) = sizes
+            .iter()
+            .position(|size| size.height == 0 || size.width == 0)
+        {
+            return Err(CollateError::NoPixels { sample });
+        }
+        let padded = |sides: &dyn Fn(&ImageSize) -> usize| {
+            let largest = sizes.iter().map(sides).max().unwrap_or(0);
+            largest.next_multiple_of(divisor)
+        };
+        let size = ImageSize::new(padded(&|size| size.height), padded(&|size| size.width));
+        let values = 3 * pictures.len() as u128 * size.height as u128 * size.width as u128;
+        if values > max_values as u128 {
+            return Err(CollateError::TooLarge {
+                pictures: pictures.len(),
+                size,
+                values,
+                limit: max_values,
+            });
+        }
+        let mut batch = Self {
+            values: vec![0.0; values as usize],
+            dims: [pictures.len(), 3, size.height, size.width],
+            sizes,
+        };
+        let planes = batch.values.chunks_exact_mut(3 * size.height * size.width);
+        for (picture, planes) in pictures.iter().zip(planes) {
+            fill(picture, levels, size.width, planes);
+        }
+        Ok(batch)
+    }
+}
+
+/// Writes a picture into the top left of three planes with rows of `stride`.
+fn fill(picture: &Picture, levels: &Levels, stride: usize, planes: &mut [f32]) {
+    let (red, rest) = planes.split_at_mut(planes.len() / 3);
+    let (green, blue) = rest.split_at_mut(rest.len() / 2);
+    let [to_red, to_green, to_blue] = &*levels.0;
+    let rows = picture.data().chunks_exact(3 * picture.width());
+    let planes = red
+        .chunks_exact_mut(stride)
+        .zip(green.chunks_exact_mut(stride))
+        .zip(blue.chunks_exact_mut(stride));
+    for (row, ((red, green), blue)) in rows.zip(planes) {
+        let targets = red.iter_mut().zip(green).zip(blue);
+        for (pixel, ((red, green), blue)) in row.chunks_exact(3).zip(targets) {
+            *red = to_red[usize::from(pixel[0])];
+            *green = to_green[usize::from(pixel[1])];
+            *blue = to_blue[usize::from(pixel[2])];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Red counts the pixel, green is 100 more, blue 200.
+    fn counted(height: usize, width: usize) -> Picture {
+        let pixels = (0..height * width).flat_map(|pixel| [0, 100, 200].map(|c| c + pixel as u8));
+        Picture::new(pixels.collect(), width, height)
+    }
+
+    fn pack(pictures: &[&Picture], divisor: usize) -> PixelBatch {
+        let levels = Normalisation::IMAGENET.levels().unwrap();
+        PixelBatch::pack(pictures, &levels, divisor, MAX_VALUES).unwrap()
+    }
+
+    #[test]
+    fn a_pixel_is_where_and_what_the_convention_says() {
+        let batch = pack(&[&counted(2, 3), &counted(5, 2)], 4);
+        // Heights 2 and 5 → 8, widths 3 and 2 → 4.
+        assert_eq!(batch.dims, [2, 3, 8, 4]);
+        assert_eq!(batch.sizes, [ImageSize::new(2, 3), ImageSize::new(5, 2)]);
+        let at =
+            |n: usize, c: usize, y: usize, x: usize| batch.values[((n * 3 + c) * 8 + y) * 4 + x];
+        // Picture 0, row 1, column 2 is pixel 5: bytes 5, 105, 205.
+        // (5/255 − 0.485)/0.229 = (0.0196078 − 0.485)/0.229 = −2.032280
+        assert!((at(0, 0, 1, 2) - -2.032_28).abs() < 1e-6);
+        // (105/255 − 0.456)/0.224 = (0.4117647 − 0.456)/0.224 = −0.197479
+        assert!((at(0, 1, 1, 2) - -0.197_479).abs() < 1e-6);
+        // (205/255 − 0.406)/0.225 = (0.8039216 − 0.406)/0.225 = 1.768540
+        assert!((at(0, 2, 1, 2) - 1.768_54).abs() < 1e-6);
+        // Picture 1, row 4, column 1 is pixel 9: (9/255 − 0.485)/0.229 = −1.963781.
+        assert!((at(1, 0, 4, 1) - -1.963_781).abs() < 1e-6);
+    }
+
+    #[test]
+    fn padding_is_zero_and_only_right_and_below() {
+        let batch = pack(&[&counted(2, 3), &counted(5, 2)], 4);
+        for (place, &value) in batch.values.iter().enumerate() {
+            let (x, y, n) = (place % 4, place / 4 % 8, place / 96);
+            let ImageSize { height, width } = batch.sizes[n];
+            let inside = y < height && x < width;
+            // No byte normalises to 0 exactly: 255 · 0.485 = 123.675, 255 · 0.456 = 116.28,
+            // 255 · 0.406 = 103.53.
+            assert_eq!(value != 0.0, inside, "picture {n}, row {y}, column {x}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_divide_are_not_padded() {
+        assert_eq!(pack(&[&counted(4, 8)], 4).dims, [1, 3, 4, 8]);
+        assert_eq!(pack(&[&counted(5, 7)], 1).dims, [1, 3, 5, 7]);
+    }
+
+    #[test]
+    fn what_cannot_be_packed_says_why() {
+        let levels = Normalisation::NONE.levels().unwrap();
+        let pack = |pictures: &[&Picture], limit| {
+            PixelBatch::pack(pictures, &levels, 32, limit).unwrap_err()
+        };
+        assert_eq!(pack(&[], 10), CollateError::Empty);
+        let none = Picture::new(Vec::new(), 0, 7);
+        assert_eq!(
+            pack(&[&counted(1, 1), &none], 100_000),
+            CollateError::NoPixels { sample: 1 }
+        );
+        // 1 × 40 and 40 × 1 → 64 × 64: 2 · 3 · 4,096 = 24,576 numbers.
+        let message = pack(&[&counted(1, 40), &counted(40, 1)], 24_575).to_string();
+        assert!(
+            message.contains("24576 numbers for 2 pictures of 64x64"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn normalisations_that_divide_by_nothing_are_refused() {
+        for std in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            let broken = Normalisation {
+                mean: [0.0; 3],
+                std: [1.0, std, 1.0],
+            };
+            assert!(matches!(
+                broken.levels(),
+                Err(CollateError::Setting {
+                    field: "normalisation.std",
+                    ..
+                })
+            ));
+        }
+    }
+}
