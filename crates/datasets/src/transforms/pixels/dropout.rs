@@ -98,4 +98,28 @@ mod tests {
         blank(&mut pixels, [1, 3], &[2, 0], 1, [0; 3]);
         assert_eq!(pixels, [9, 0, 9, 9, 0, 9, 9, 9, 9]);
     }
+
+    #[derive(serde::Deserialize)]
+    struct Grid {
+        columns: usize,
+        cells: Vec<u8>,
+        pixels: Vec<String>,
+    }
+
+    #[test]
+    fn grids_are_enlarged_as_imgaug_enlarges_them() {
+        let json = include_str!("../../../tests/fixtures/transforms/imgaug-grids.json");
+        let grids: Vec<Grid> = serde_json::from_str(json).unwrap_or_default();
+        assert_eq!(grids.len(), 3);
+        for grid in grids {
+            let (width, height) = (grid.pixels[0].len(), grid.pixels.len());
+            let cells: Vec<u8> = grid.cells.iter().map(|&cell| 7 * cell).collect();
+            let mut pixels = vec![0; 3 * width * height];
+            blank(&mut pixels, [width, height], &cells, grid.columns, [1; 3]);
+            let expected: Vec<u8> = grid.pixels.iter().flat_map(|row| row.bytes()).collect();
+            for (index, pixel) in pixels.as_chunks::<3>().0.iter().enumerate() {
+                assert_eq!(*pixel, [expected[index] - b'0'; 3], "{} columns, pixel {index}", grid.columns);
+            }
+        }
+    }
 }
