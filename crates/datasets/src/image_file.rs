@@ -67,6 +67,11 @@ impl Picture {
         &self.data
     }
 
+    /// The same bytes, to change in place.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.width

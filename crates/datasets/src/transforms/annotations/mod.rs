@@ -1,0 +1,7 @@
+//! Boxes, polygons, masks and landmarks that move with the pixels.
+
+mod clip;
+mod moving;
+mod raster;
+
+pub(crate) use moving::{Motion, Moving};

@@ -1,0 +1,123 @@
+//! Normal noise.
+//!
+//! What is added is a whole number of levels: a normal number of the given deviation, rounded. Its
+//! distribution is therefore a table: of 65,536 equally likely places, level v takes those between
+//! Φ((v − ½) / σ) and Φ((v + ½) / σ). A picture draws 16 bits a value and looks them up. The
+//! error function is `libm`'s, so the table is the same on every machine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::transforms::range::check_probability;
+use crate::transforms::{Range, Stream, Transform, TransformError, Work};
+
+/// Adds normal noise (imgaug's `AdditiveGaussianNoise`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GaussianNoise {
+    /// Standard deviation in levels (0 to 255).
+    pub sigma: Range,
+    /// Probability (0–1) that each channel has its own noise; otherwise a pixel's three channels
+    /// move together. Always its own when left out.
+    #[serde(default = "always")]
+    pub per_channel: f32,
+}
+
+fn always() -> f32 {
+    1.0
+}
+
+/// Places of the table.
+const PLACES: usize = 1 << 16;
+/// Values drawn at a time.
+const BLOCK: usize = 4096;
+
+/// Rounded normal levels (−255 to 255) at equally likely places, in rising order.
+fn table(sigma: f64) -> Vec<i16> {
+    let scale = 1.0 / (sigma * std::f64::consts::SQRT_2);
+    let mut levels = Vec::with_capacity(PLACES);
+    for level in -255_i16..=255 {
+        // Φ(z) = erfc(−z / √2) / 2.
+        let below = libm::erfc(-(f64::from(level) + 0.5) * scale) / 2.0;
+        let end = libm::floor(below * PLACES as f64 + 0.5) as usize;
+        levels.resize(end.clamp(levels.len(), PLACES), level);
+    }
+    levels.resize(PLACES, 255);
+    levels
+}
+
+impl Transform for GaussianNoise {
+    fn check(&self) -> Result<(), TransformError> {
+        let expected = "a deviation is 0 to 255 levels";
+        self.sigma.check("sigma", 0.0..=255.0, expected)?;
+        check_probability("per_channel", self.per_channel)
+    }
+
+    fn apply(&self, work: &mut Work, stream: &Stream) -> Result<(), TransformError> {
+        let mut dice = stream.dice();
+        let each = dice.chance(self.per_channel);
+        let sigma = dice.within(self.sigma);
+        if sigma == 0.0 {
+            return Ok(());
+        }
+        let levels = table(sigma);
+        let mut bytes = [0; 2 * BLOCK];
+        let values = work.picture_mut().data_mut();
+        let add = |value: &mut u8, level: i16| {
+            *value = (i16::from(*value) + level).clamp(0, 255) as u8;
+        };
+        let place = |bytes: &[u8; 2]| usize::from(u16::from_le_bytes(*bytes));
+        if each {
+            for block in values.chunks_mut(BLOCK) {
+                let drawn = &mut bytes[..2 * block.len()];
+                dice.fill(drawn);
+                for (value, drawn) in block.iter_mut().zip(drawn.as_chunks::<2>().0) {
+                    add(value, levels[place(drawn)]);
+                }
+            }
+        } else {
+            for block in values.chunks_mut(3 * BLOCK) {
+                let drawn = &mut bytes[..2 * block.len() / 3];
+                dice.fill(drawn);
+                let pixels = block.as_chunks_mut::<3>().0;
+                for (pixel, drawn) in pixels.iter_mut().zip(drawn.as_chunks::<2>().0) {
+                    let level = levels[place(drawn)];
+                    pixel.iter_mut().for_each(|value| add(value, level));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_holds_the_normal_distribution() {
+        for sigma in [0.3, 1.0, 12.0, 51.0] {
+            let levels = table(sigma);
+            let of = |power: i32| -> f64 {
+                let terms = levels.iter().map(|&level| f64::from(level).powi(power));
+                terms.sum::<f64>() / PLACES as f64
+            };
+            // Φ(½ / σ) rounds to the nearest place, so the halves differ by a place or two.
+            assert!(of(1).abs() < 0.01, "{sigma}: mean {}", of(1));
+            // Rounding adds 1/12 to the variance (Sheppard), for σ that spans several levels.
+            if sigma >= 1.0 {
+                let expected = sigma * sigma + 1.0 / 12.0;
+                assert!((of(2) / expected - 1.0).abs() < 0.003, "{sigma}: {}", of(2));
+                // A normal's fourth moment is 3 variances squared.
+                assert!((of(4) / of(2).powi(2) - 3.0).abs() < 0.06, "{sigma}: {}", of(4));
+            }
+        }
+        // σ = 0.3: Φ(−5/3) = 0.04779 of the places are −1: 3132 of 65536.
+        let minus = table(0.3).iter().filter(|&&level| level == -1).count();
+        assert_eq!(minus, 3132);
+    }
+
+    #[test]
+    fn a_vanishing_deviation_is_no_noise() {
+        assert!(table(1e-3).iter().all(|&level| level == 0));
+    }
+}

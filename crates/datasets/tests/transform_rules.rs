@@ -1,0 +1,427 @@
+//! Seeds, threads, combinations, settings and samples that cannot be.
+#![allow(clippy::unwrap_used)]
+
+use wardrobe_datasets::sample::{
+    BBox, LabelMap, Landmark, Landmarks, Mask, Object, Polygon, Sample, Visibility,
+};
+use wardrobe_datasets::transforms::{
+    Affine, Blur, Brightness, ChannelPermutation, CoarseDropout, Contrast, Crop, GaussianNoise,
+    HorizontalFlip, Hue, JpegQuality, Layout, Mirrors, OneOf, PerBatch, Pipeline, Pivot, Range,
+    Resize, ResizeTo, Rotate, Saturation, Sequential, Sharpen, SomeOf, Sometimes, SquarePad, Step,
+    Stream, Transform, TransformError, presets,
+};
+use wardrobe_datasets::{CompressedRle, Picture};
+
+fn sample_of(width: usize, height: usize) -> Sample {
+    let data = (0..3 * width * height).map(|i| (i * 31 % 251) as u8);
+    Sample {
+        picture: Picture::new(data.collect(), width, height),
+        objects: vec![Object {
+            bbox: Some(BBox::new(0.0, 0.0, width as f32, height as f32)),
+            ..Object::default()
+        }],
+        parsing: Some(LabelMap::new(vec![14; width * height], width, height)),
+    }
+}
+
+fn apply(step: impl Into<Step>, sample: Sample, stream: &Stream) -> Sample {
+    let pipeline = Pipeline::new(step.into(), Mirrors::default()).unwrap();
+    pipeline.apply(sample, stream).unwrap()
+}
+
+fn sequential(steps: Vec<Step>) -> Step {
+    Sequential {
+        steps,
+        shuffled: false,
+    }
+    .into()
+}
+
+fn noise() -> Step {
+    GaussianNoise {
+        sigma: Range::fixed(20.0),
+        per_channel: 0.5,
+    }
+    .into()
+}
+
+/// Adds a number to every value: which steps ran can be read off a black picture.
+fn add(levels: f32) -> Step {
+    Brightness {
+        add: Range::fixed(levels),
+        ..Brightness::default()
+    }
+    .into()
+}
+
+fn black() -> Sample {
+    Sample {
+        picture: Picture::new(vec![0; 3], 1, 1),
+        objects: Vec::new(),
+        parsing: None,
+    }
+}
+
+/// The value a black pixel has, over many samples.
+fn values(step: impl Into<Step>, batch: Option<u64>) -> Vec<u8> {
+    let pipeline = Pipeline::new(step.into(), Mirrors::default()).unwrap();
+    let stream = |sample| {
+        let stream = Stream::new(5, sample);
+        batch.map_or(stream, |batch| stream.in_batch(batch))
+    };
+    (0..400)
+        .map(|sample| pipeline.apply(black(), &stream(sample)).unwrap().picture.data()[0])
+        .collect()
+}
+
+fn count(values: &[u8], wanted: u8) -> usize {
+    values.iter().filter(|&&value| value == wanted).count()
+}
+
+#[test]
+fn neither_threads_nor_order_change_a_byte() {
+    let pipeline = Pipeline::new(presets::paper_b(64), Mirrors::default()).unwrap();
+    let samples: Vec<(u64, Sample)> = (0..12).map(|i| (i, sample_of(50 + i as usize, 70))).collect();
+    let run = |threads: usize, samples: Vec<(u64, Sample)>| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| pipeline.apply_batch(samples, 9, 0)).unwrap()
+    };
+    let one = run(1, samples.clone());
+    assert_eq!(run(4, samples.clone()), one);
+    let reversed = run(3, samples.iter().cloned().rev().collect());
+    assert!(reversed.iter().rev().eq(&one));
+    // Every sample has numbers of its own, and another seed has others.
+    let alike: Vec<_> = (0..4).map(|i| (i, sample_of(60, 70))).collect();
+    let drawn = run(2, alike.clone());
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[2] != drawn[3]);
+    let other = pipeline.apply_batch(alike, 10, 0).unwrap();
+    assert_ne!(other[0], drawn[0]);
+}
+
+/// FNV-1a over the pixels; pinned, so that a byte that differs on any machine shows.
+#[test]
+fn the_same_bytes_on_every_machine() {
+    let digest = |step: Step| {
+        let made = apply(step, sample_of(90, 60), &Stream::new(3, 1));
+        made.picture.data().iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        })
+    };
+    let found = [presets::paper_b(64), presets::bag_of_tricks(48), presets::detector()].map(digest);
+    assert_eq!(found, DIGESTS, "{found:#x?}");
+}
+const DIGESTS: [u64; 3] = [0, 0, 0];
+
+#[test]
+fn a_step_draws_the_same_whatever_stands_before_it() {
+    let alone = sequential(vec![add(0.0), noise()]);
+    let after_draws = sequential(vec![
+        CoarseDropout {
+            probability: Range::new(0.0, 0.0),
+            grid: Range::new(0.1, 0.9),
+            per_channel: 1.0,
+            fill: [0; 3],
+        }
+        .into(),
+        noise(),
+    ]);
+    let stream = Stream::new(8, 2);
+    assert_eq!(
+        apply(alone, sample_of(30, 20), &stream),
+        apply(after_draws, sample_of(30, 20), &stream)
+    );
+}
+
+#[test]
+fn some_of_draws_each_number_and_no_step_twice() {
+    let some = SomeOf {
+        count: [1, 2],
+        steps: vec![add(1.0), add(2.0), add(4.0)],
+        shuffled: false,
+    };
+    let values = values(some, None);
+    // One step (1, 2, 4) or two different ones (3, 5, 6), each set with probability 1/6: 67 ± 37.
+    let counts: Vec<usize> = (0..8).map(|value| count(&values, value)).collect();
+    assert_eq!([counts[0], counts[7]], [0, 0]);
+    assert!(counts[1..7].iter().all(|count| (30..=104).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn one_of_sometimes_and_otherwise() {
+    let one = OneOf {
+        steps: vec![add(1.0), add(2.0)],
+    };
+    let found = values(one, None);
+    assert!((150..=250).contains(&count(&found, 1)), "{}", count(&found, 1));
+    assert_eq!(count(&found, 1) + count(&found, 2), 400);
+    let sometimes = Sometimes {
+        probability: 0.25,
+        steps: vec![add(1.0), add(2.0)],
+        otherwise: vec![add(4.0)],
+    };
+    let found = values(sometimes, None);
+    // 100 ± 5 · √(400 · ¼ · ¾) = 43.
+    assert!((57..=143).contains(&count(&found, 3)), "{}", count(&found, 3));
+    assert_eq!(count(&found, 3) + count(&found, 4), 400);
+}
+
+#[test]
+fn a_shuffled_sequence_runs_in_every_order() {
+    // 0 + 10, then doubled: 20; doubled, then + 10: 10.
+    let double = Brightness {
+        multiply: Range::fixed(2.0),
+        ..Brightness::default()
+    };
+    let steps = vec![add(10.0), double.into()];
+    let found = values(Sequential { steps, shuffled: true }, None);
+    assert!((150..=250).contains(&count(&found, 10)), "{}", count(&found, 10));
+    assert_eq!(count(&found, 10) + count(&found, 20), 400);
+}
+
+#[test]
+fn per_batch_steps_agree_within_a_batch_alone() {
+    let random = || -> Step {
+        Brightness {
+            add: Range::new(0.0, 255.0),
+            ..Brightness::default()
+        }
+        .into()
+    };
+    let shared = || PerBatch {
+        steps: vec![random()],
+    };
+    let first = values(shared(), Some(1));
+    assert!(first.iter().all(|value| *value == first[0]));
+    assert_ne!(values(shared(), Some(2))[0], first[0]);
+    // Without a batch every sample is one of its own.
+    let mut alone = values(shared(), None);
+    alone.sort_unstable();
+    alone.dedup();
+    assert!(alone.len() > 100, "{}", alone.len());
+    // A step that only some samples take moves nothing that follows it.
+    let mixed = sequential(vec![
+        Sometimes {
+            probability: 0.5,
+            steps: vec![PerBatch { steps: vec![add(0.0)] }.into()],
+            otherwise: Vec::new(),
+        }
+        .into(),
+        shared().into(),
+    ]);
+    let found = values(mixed, Some(1));
+    assert!(found.iter().all(|value| *value == found[0]));
+}
+
+#[test]
+fn noise_has_its_deviation() {
+    let grey = Sample {
+        picture: Picture::new(vec![128; 3 * 200 * 100], 200, 100),
+        objects: Vec::new(),
+        parsing: None,
+    };
+    for (per_channel, together) in [(1.0, false), (0.0, true)] {
+        let step = GaussianNoise {
+            sigma: Range::fixed(12.0),
+            per_channel,
+        };
+        let noisy = apply(step, grey.clone(), &Stream::new(2, 0));
+        let values = noisy.picture.data();
+        let count = values.len() as f64;
+        let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
+        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
+        // Five standard errors of 20,000 draws: 12 · 5 / √20000 = 0.42; 5 · √(2 / 20000) = 5 %.
+        assert!((mean - 128.0).abs() < 0.42, "{mean}");
+        assert!((variance / (144.0 + 1.0 / 12.0) - 1.0).abs() < 0.05, "{variance}");
+        let equal = values.chunks_exact(3).filter(|p| p[0] == p[1] && p[1] == p[2]).count();
+        assert_eq!(equal == 20_000, together, "{equal}");
+    }
+}
+
+#[test]
+fn dropout_blanks_whole_cells_of_its_share() {
+    let white = Sample {
+        picture: Picture::new(vec![255; 3 * 100 * 100], 100, 100),
+        objects: Vec::new(),
+        parsing: None,
+    };
+    let step = CoarseDropout {
+        probability: Range::fixed(0.3),
+        grid: Range::fixed(0.2),
+        per_channel: 0.0,
+        fill: [0, 0, 0],
+    };
+    let made = apply(step, white, &Stream::new(4, 0));
+    // 20 × 20 cells of 5 × 5 pixels: 400 · 0.3 = 120 ± 46 blank ones.
+    let pixel = |x: usize, y: usize| made.picture.data()[3 * (100 * y + x)];
+    let mut blank = 0;
+    for (cx, cy) in (0..20).flat_map(|y| (0..20).map(move |x| (x, y))) {
+        let first = pixel(5 * cx, 5 * cy);
+        assert!((0..25).all(|i| pixel(5 * cx + i % 5, 5 * cy + i / 5) == first));
+        blank += usize::from(first == 0);
+    }
+    assert!((74..=166).contains(&blank), "{blank}");
+}
+
+#[test]
+fn settings_out_of_range_are_named_with_their_place() {
+    let nan = Range::fixed(f32::NAN);
+    let refused: Vec<(Step, &str)> = vec![
+        (HorizontalFlip { probability: 1.5 }.into(), "probability"),
+        (HorizontalFlip { probability: f32::NAN }.into(), "probability"),
+        (Rotate { degrees: nan, fill: [0; 3], min_visible: 0.0 }.into(), "degrees"),
+        (Affine { scale: Range::fixed(0.0), ..Affine::default() }.into(), "scale"),
+        (Affine { translate_y: nan, ..Affine::default() }.into(), "translate_y"),
+        (Affine { shear_x: Range::fixed(90.0), ..Affine::default() }.into(), "shear_x"),
+        (Affine { min_visible: 2.0, ..Affine::default() }.into(), "min_visible"),
+        (Crop { left: Range::new(-0.1, 0.1), ..Crop::default() }.into(), "left"),
+        (Blur { sigma: Range::fixed(f32::INFINITY) }.into(), "sigma"),
+        (GaussianNoise { sigma: Range::new(3.0, 1.0), per_channel: 1.0 }.into(), "sigma"),
+        (Contrast { factor: nan, about: Pivot::Middle, per_channel: 0.0 }.into(), "factor"),
+        (Hue { turn: Range::fixed(0.6) }.into(), "turn"),
+        (Saturation { factor: Range::fixed(-1.0) }.into(), "factor"),
+        (Sharpen { factor: nan }.into(), "factor"),
+        (JpegQuality { quality: Range::fixed(0.0) }.into(), "quality"),
+        (ChannelPermutation { probability: 1.0, order: Some([0, 1, 1]) }.into(), "order"),
+        (Resize { to: ResizeTo::Long { side: 0 }, filter: Default::default() }.into(), "side"),
+        (SomeOf { count: [2, 1], steps: vec![noise(), noise()], shuffled: false }.into(), "count"),
+        (SomeOf { count: [1, 3], steps: vec![noise(), noise()], shuffled: false }.into(), "count"),
+        (OneOf { steps: Vec::new() }.into(), "steps"),
+    ];
+    for (step, field) in refused {
+        let name = step.name();
+        let inner = Sometimes {
+            probability: 1.0,
+            steps: Vec::new(),
+            otherwise: vec![step],
+        };
+        let whole = sequential(vec![noise(), inner.into()]);
+        let error = Pipeline::new(whole, Mirrors::default()).unwrap_err().to_string();
+        let expected = format!("steps[1].sometimes.otherwise[0].{name}.{field} is ");
+        assert!(error.starts_with(&expected), "{error}, expected {expected}");
+    }
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let mut step = noise();
+    for _ in 0..64 {
+        step = sequential(vec![step]);
+    }
+    assert!(Pipeline::new(step.clone(), Mirrors::default()).is_ok());
+    assert!(Pipeline::new(sequential(vec![step]), Mirrors::default()).is_err());
+}
+
+#[test]
+fn one_pixel_goes_through_everything() {
+    for step in presets::one_of_each() {
+        for (width, height) in [(1, 1), (1, 7), (5, 1)] {
+            let name = step.name();
+            let pipeline = Pipeline::new(step.clone(), Mirrors::default()).unwrap();
+            for seed in 0..5 {
+                let stream = Stream::new(seed, 0);
+                let made = pipeline.apply(sample_of(width, height), &stream).unwrap();
+                let map = made.parsing.unwrap();
+                let size = (made.picture.width(), made.picture.height());
+                assert_eq!((map.width(), map.height()), size, "{name}");
+                assert!(size.0 > 0 && size.1 > 0, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_crop_leaves_a_pixel() {
+    let all = Crop::sides(Range::fixed(1.0));
+    let made = apply(all, sample_of(9, 4), &Stream::new(0, 0));
+    assert_eq!((made.picture.width(), made.picture.height()), (1, 1));
+}
+
+#[test]
+fn samples_that_cannot_be_are_refused() {
+    let flip = || Pipeline::new(HorizontalFlip::default(), Mirrors::default()).unwrap();
+    let stream = Stream::new(0, 0);
+    let empty = Sample {
+        picture: Picture::new(Vec::new(), 0, 5),
+        objects: Vec::new(),
+        parsing: None,
+    };
+    assert_eq!(
+        flip().apply(empty, &stream),
+        Err(TransformError::EmptyPicture { width: 0, height: 5 })
+    );
+    let mut other_map = sample_of(4, 4);
+    other_map.parsing = Some(LabelMap::new(vec![0; 6], 3, 2));
+    assert!(matches!(flip().apply(other_map, &stream), Err(TransformError::MapSize { .. })));
+    let mut unknown = sample_of(4, 4);
+    unknown.objects[0].landmarks = Some(Landmarks {
+        schema: 2,
+        points: Box::new([Landmark { x: 1.0, y: 1.0, visibility: Visibility::Occluded }]),
+    });
+    let error = flip().apply(unknown.clone(), &stream).unwrap_err();
+    assert_eq!(error, TransformError::UnknownSchema { schema: 2, known: 0 });
+    let mirrors = Mirrors {
+        landmarks: vec![Vec::new(), Vec::new(), vec![[0, 1]]],
+        ..Mirrors::default()
+    };
+    let error = Pipeline::new(HorizontalFlip::default(), mirrors).unwrap().apply(unknown, &stream);
+    let expected = TransformError::UnknownPoint { schema: 2, point: 1, points: 1 };
+    assert_eq!(error, Err(expected));
+    let mut broken = sample_of(4, 4);
+    let rle = CompressedRle { size: [4, 4], counts: "52".into() };
+    broken.objects[0].mask = Some(Mask::Rle(rle));
+    assert!(matches!(flip().apply(broken, &stream), Err(TransformError::BrokenMask { .. })));
+    // A strip of 5 × 100,000 at a short side of 1,000 would have 20 billion pixels.
+    let strip = sample_of(5, 100_000);
+    let resize = Resize {
+        to: ResizeTo::Short { side: 1000, long_max: None },
+        filter: Default::default(),
+    };
+    let error = Pipeline::new(resize, Mirrors::default()).unwrap().apply(strip, &stream);
+    assert!(matches!(error, Err(TransformError::TooLarge { .. })), "{error:?}");
+}
+
+#[test]
+fn objects_without_anything_and_odd_polygons_pass() {
+    let mut odd = sample_of(8, 8);
+    odd.objects = vec![
+        Object::default(),
+        Object {
+            mask: Some(Mask::Polygons(Vec::new())),
+            ..Object::default()
+        },
+        Object {
+            bbox: Some(BBox::new(3.0, 3.0, 3.0, 3.0)),
+            mask: Some(Mask::Polygons(vec![Polygon(vec![[1.0, 1.0], [2.0, 2.0]])])),
+            ..Object::default()
+        },
+        Object {
+            bbox: Some(BBox::new(f32::NAN, 0.0, 4.0, 4.0)),
+            ..Object::default()
+        },
+    ];
+    for step in presets::one_of_each() {
+        apply(step, odd.clone(), &Stream::new(1, 0));
+    }
+}
+
+#[test]
+fn presets_survive_json_and_run() {
+    for (step, width, height) in [
+        (presets::paper_b(48), 48, 48),
+        (presets::paper_b_test(48), 48, 48),
+        (presets::bag_of_tricks(32), 32, 32),
+        (presets::bag_of_tricks_test(224), 224, 224),
+    ] {
+        let json = serde_json::to_string(&step).unwrap();
+        assert_eq!(serde_json::from_str::<Step>(&json).unwrap(), step);
+        for seed in 0..20 {
+            let made = apply(step.clone(), sample_of(70, 90), &Stream::new(seed, 0));
+            assert_eq!((made.picture.width(), made.picture.height()), (width, height));
+        }
+    }
+    // min(800 / 70, 1333 / 90) by the short side: 90 · 800 / 70 = 1028.
+    let made = apply(presets::detector(), sample_of(70, 90), &Stream::new(0, 0));
+    assert_eq!((made.picture.width(), made.picture.height()), (800, 1028));
+    assert!(SquarePad::default().check().is_ok());
+    assert_eq!(serde_json::to_string(&Layout::Nchw).unwrap(), "\"nchw\"");
+}
