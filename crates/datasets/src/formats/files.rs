@@ -12,6 +12,7 @@ use crate::atomic_file::AtomicFile;
 use crate::error::OutputError;
 use crate::sample::{Category, DataSet, Record};
 
+use super::number::numbered;
 use super::problem::{Problem, Report};
 use super::{FormatError, Loaded, Losses, Mode, json};
 
@@ -344,6 +345,26 @@ pub(crate) fn stays_below(path: &str) -> bool {
         && Path::new(path)
             .components()
             .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Gives every record without a number, or with one that is taken, the next free one: formats that
+/// name pictures by number, such as DeepFashion2, then call them the same in annotations and in
+/// [`copy_pictures`].
+pub fn number_pictures(set: &mut DataSet) {
+    let (numbers, _) = numbered(set.records.iter().map(|record| record.id));
+    for (record, number) in set.records.iter_mut().zip(numbers) {
+        record.id = Some(number);
+    }
+}
+
+/// The path of the `.jpg`, or of the `.png` where only that exists.
+pub(crate) fn picture_of(root: &Path, stem: &str) -> String {
+    let [jpg, png] = ["jpg", "png"].map(|extension| format!("{stem}.{extension}"));
+    if !root.join(&jpg).exists() && root.join(&png).exists() {
+        png
+    } else {
+        jpg
+    }
 }
 
 /// Copies every picture of `set` to the place below `folder` that `place` names, such as

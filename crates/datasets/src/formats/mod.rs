@@ -7,10 +7,13 @@
 
 mod check;
 pub mod coco;
+pub mod deepfashion2;
 mod error;
 mod extra;
+pub mod fashionpedia;
 mod files;
 mod json;
+pub mod labelme;
 pub mod lip;
 mod losses;
 mod number;
@@ -18,7 +21,7 @@ mod problem;
 pub mod voc;
 
 pub use error::{Finding, FormatError, Place};
-pub use files::copy_pictures;
+pub use files::{copy_pictures, number_pictures};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,12 +86,7 @@ pub struct Loaded<T> {
 pub struct Losses(BTreeMap<&'static str, usize>);
 
 impl Losses {
-    /// Counts one loss of a kind, such as `mask of an object`.
-    pub(crate) fn note(&mut self, kind: &'static str) {
-        self.add(kind, 1);
-    }
-
-    /// Counts `times` losses of a kind; none leave no trace.
+    /// Counts `times` losses of a kind, such as `mask of an object`; none leave no trace.
     pub(crate) fn add(&mut self, kind: &'static str, times: usize) {
         if times > 0 {
             *self.0.entry(kind).or_default() += times;

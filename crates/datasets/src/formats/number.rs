@@ -1,4 +1,6 @@
-//! Decimal numbers that read back to the same value.
+//! Decimal numbers that read back to the same value, and numbers for those that have none.
+
+use std::collections::HashSet;
 
 use serde::{Serialize, Serializer};
 
@@ -63,6 +65,30 @@ impl From<f32> for Number {
     }
 }
 
+/// A number for everyone: their own, or the next free one where there is none or it is taken.
+/// Also returns how many could not keep theirs.
+pub(crate) fn numbered(own: impl Iterator<Item = Option<u64>>) -> (Vec<u64>, usize) {
+    let own: Vec<Option<u64>> = own.collect();
+    let taken: HashSet<u64> = own.iter().flatten().copied().collect();
+    let mut used = HashSet::new();
+    let (mut next, mut changed) = (1, 0);
+    let numbers = own
+        .into_iter()
+        .map(|own| match own {
+            Some(id) if used.insert(id) => id,
+            other => {
+                changed += usize::from(other.is_some());
+                while taken.contains(&next) {
+                    next += 1;
+                }
+                next += 1;
+                next - 1
+            }
+        })
+        .collect();
+    (numbers, changed)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -82,6 +108,12 @@ mod tests {
     fn whole_numbers_have_no_point() {
         let text = serde_json::to_string(&[12.0_f32, -0.5, 1e20].map(Number::from)).unwrap();
         assert_eq!(text, "[12,-0.5,1e+20]");
+    }
+
+    #[test]
+    fn numbers_are_kept_where_they_are_free() {
+        let (numbers, changed) = numbered([None, Some(1), Some(3), Some(1), None].into_iter());
+        assert_eq!((numbers, changed), (vec![2, 1, 3, 4, 5], 1));
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::atomic_file::AtomicFile;
 use crate::coco_results::CompressedRle;
 use crate::error::OutputError;
 use crate::formats::losses::{Holds, is_more_than_yes_and_no};
-use crate::formats::number::{Number, decimal, xywh};
+use crate::formats::number::{Number, decimal, numbered, xywh};
 use crate::formats::{FormatError, Losses, extra};
 use crate::sample::{
     DataSet, Extra, Judgement, Landmarks, Mask, Object, Polygon, Record, Visibility,
@@ -454,30 +454,6 @@ fn image(record: &Record, id: u64) -> ImageOut<'_> {
         height: record.image.size.map(|[_, height]| height),
         extra: extra::of(record.extra.as_deref(), NAME),
     }
-}
-
-/// A number for everyone: their own, or the next free one where there is none or it is taken.
-/// Also returns how many could not keep theirs.
-fn numbered(own: impl Iterator<Item = Option<u64>>) -> (Vec<u64>, usize) {
-    let own: Vec<Option<u64>> = own.collect();
-    let taken: HashSet<u64> = own.iter().flatten().copied().collect();
-    let mut used = HashSet::new();
-    let (mut next, mut changed) = (1, 0);
-    let numbers = own
-        .into_iter()
-        .map(|own| match own {
-            Some(id) if used.insert(id) => id,
-            other => {
-                changed += usize::from(other.is_some());
-                while taken.contains(&next) {
-                    next += 1;
-                }
-                next += 1;
-                next - 1
-            }
-        })
-        .collect();
-    (numbers, changed)
 }
 
 fn flat(polygon: &Polygon) -> Vec<Number> {

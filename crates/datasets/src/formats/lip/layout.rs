@@ -156,8 +156,6 @@ fn read_part(
             )?;
             continue;
         }
-        let picture = |extension| format!("{}/{id}.{extension}", part.pictures);
-        let png = !folder.join(picture("jpg")).exists() && folder.join(picture("png")).exists();
         let parsing = part
             .maps
             .filter(|_| has_maps)
@@ -174,7 +172,7 @@ fn read_part(
         }
         set.records.push(Record {
             image: ImageFile {
-                path: picture(if png { "png" } else { "jpg" }),
+                path: files::picture_of(folder, &format!("{}/{id}", part.pictures)),
                 size: None,
             },
             parsing,
