@@ -14,6 +14,8 @@ use wardrobe_datasets::sample::{
 };
 use wardrobe_datasets::{DataSet, DecodeLimits, MaskRegion};
 
+// What a format holds: independent facts.
+#[allow(clippy::struct_excessive_bools)]
 struct Format {
     name: &'static str,
     write: fn(&DataSet, &Path) -> Result<Losses, FormatError>,

@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Document<'_> {
             }
             self.seen.push(list);
             map.next_value_seed(List {
-                list,
+                name: list,
                 on: self.on,
                 failure: self.failure,
             })?;
@@ -110,7 +110,7 @@ impl<'de> Visitor<'de> for Document<'_> {
 }
 
 struct List<'a> {
-    list: &'static str,
+    name: &'static str,
     on: &'a mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
     failure: &'a mut Option<FormatError>,
 }
@@ -127,14 +127,14 @@ impl<'de> Visitor<'de> for List<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` to be a list", self.list)
+        write!(f, "`{}` to be a list", self.name)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut index = 0;
         while let Some(entry) = seq.next_element::<Box<RawValue>>()? {
             let item = Item::Entry {
-                list: self.list,
+                list: self.name,
                 index,
                 text: entry.get(),
             };

@@ -210,7 +210,7 @@ mod tests {
     fn packing_keeps_every_judgement() {
         // 4 judgements to the power of one byte's four places, and a ragged end.
         let judgements: Vec<Judgement> = (0..4 * 256 + 3)
-            .map(|index| Judgement::ALL[(index / 4 >> (index % 4 * 2)) & 3])
+            .map(|index| Judgement::ALL[((index / 4) >> (index % 4 * 2)) & 3])
             .collect();
         let labels: AttributeLabels = judgements.iter().copied().collect();
         assert_eq!(labels.iter().collect::<Vec<_>>(), judgements);

@@ -21,8 +21,10 @@
 //! annotated in a kept picture would teach that it is background.
 
 mod entries;
+mod output;
 mod parts;
 mod read;
+mod values;
 mod write;
 
 use std::fs::File;

@@ -1,23 +1,20 @@
 //! From records to the lists.
 
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::atomic_file::AtomicFile;
-use crate::coco_results::CompressedRle;
 use crate::error::OutputError;
 use crate::formats::losses::{Holds, is_more_than_yes_and_no};
-use crate::formats::number::{Number, decimal, numbered, xywh};
+use crate::formats::number::{Number, numbered, xywh};
 use crate::formats::{FormatError, Losses, extra};
-use crate::sample::{
-    DataSet, Extra, Judgement, Landmarks, Mask, Object, Polygon, Record, Visibility,
-};
+use crate::sample::{DataSet, Extra, Judgement, Mask, Object, Record};
 
+use super::output::{AnnotationOut, AttributeOut, CategoryOut, Output, SegmentationOut};
 use super::parts::mirrored;
+use super::values::{area, flat, image, keypoints, not_finite, point_is_labelled};
 use super::{Flavour, NAME};
 
 /// Lists that this module writes itself.
@@ -43,69 +40,6 @@ const HOLDS: Holds = Holds {
     object_numbers: true,
 };
 
-#[derive(Serialize)]
-struct ImageOut<'a> {
-    id: u64,
-    file_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    width: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    height: Option<u32>,
-    #[serde(flatten)]
-    extra: Option<&'a Extra>,
-}
-
-#[derive(Serialize)]
-struct AnnotationOut<'a> {
-    id: u64,
-    image_id: u64,
-    category_id: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bbox: Option<[Number; 4]>,
-    segmentation: SegmentationOut,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    area: Option<Number>,
-    iscrowd: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keypoints: Option<Vec<Number>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    num_keypoints: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attribute_ids: Option<Vec<u32>>,
-    #[serde(flatten)]
-    extra: Option<&'a Extra>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum SegmentationOut {
-    Polygons(Vec<Vec<Number>>),
-    Rle(CompressedRle),
-}
-
-#[derive(Serialize)]
-struct CategoryOut<'a> {
-    id: u32,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    supercategory: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keypoints: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skeleton: Option<Vec<[u16; 2]>>,
-    #[serde(flatten)]
-    extra: Option<&'a Extra>,
-}
-
-#[derive(Serialize)]
-struct AttributeOut<'a> {
-    id: u32,
-    name: &'a str,
-    supercategory: &'a str,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
 pub(crate) fn write(set: &DataSet, path: &Path, flavour: Flavour) -> Result<Losses, FormatError> {
     let holds = Holds {
         attributes: flavour == Flavour::Fashionpedia,
@@ -129,45 +63,6 @@ pub(crate) fn write(set: &DataSet, path: &Path, flavour: Flavour) -> Result<Loss
     writing.document(&mut out)?;
     out.file.finish()?;
     Ok(writing.losses)
-}
-
-struct Output<'a> {
-    file: AtomicFile,
-    path: &'a Path,
-}
-
-impl Output<'_> {
-    fn text(&mut self, text: &str) -> Result<(), FormatError> {
-        let written = self.file.write_all(text.as_bytes());
-        written.map_err(|source| unwritable(self.path, source))
-    }
-
-    fn json(&mut self, value: &impl Serialize) -> Result<(), FormatError> {
-        let written = serde_json::to_writer(&mut self.file, value);
-        written.map_err(|error| unwritable(self.path, error.into()))
-    }
-
-    /// `"name": [` one entry a line `]`.
-    fn list<T: Serialize>(
-        &mut self,
-        name: &str,
-        entries: impl Iterator<Item = Result<T, FormatError>>,
-    ) -> Result<(), FormatError> {
-        self.text(&format!("\"{name}\": ["))?;
-        for (index, entry) in entries.enumerate() {
-            self.text(if index == 0 { "\n" } else { ",\n" })?;
-            self.json(&entry?)?;
-        }
-        self.text("\n]")
-    }
-}
-
-fn unwritable(path: &Path, source: std::io::Error) -> FormatError {
-    OutputError::Unwritable {
-        path: path.to_path_buf(),
-        source,
-    }
-    .into()
 }
 
 struct Writing<'a> {
@@ -444,79 +339,4 @@ impl<'a> Writing<'a> {
                 .collect(),
         )
     }
-}
-
-fn image(record: &Record, id: u64) -> ImageOut<'_> {
-    ImageOut {
-        id,
-        file_name: &record.image.path,
-        width: record.image.size.map(|[width, _]| width),
-        height: record.image.size.map(|[_, height]| height),
-        extra: extra::of(record.extra.as_deref(), NAME),
-    }
-}
-
-fn flat(polygon: &Polygon) -> Vec<Number> {
-    polygon
-        .0
-        .iter()
-        .flatten()
-        .copied()
-        .map(Number::from)
-        .collect()
-}
-
-fn point_is_labelled(point: &crate::sample::Landmark) -> bool {
-    point.visibility != Visibility::Absent
-}
-
-fn keypoints(landmarks: &Landmarks) -> Vec<Number> {
-    let number = |visibility| match visibility {
-        Visibility::Absent => 0.0,
-        Visibility::Occluded => 1.0,
-        Visibility::Visible => 2.0,
-    };
-    landmarks
-        .points
-        .iter()
-        .flat_map(|point| [decimal(point.x), decimal(point.y), number(point.visibility)])
-        .map(Number)
-        .collect()
-}
-
-/// Square pixels of the mask (the outlines' shoelace area or the pixels), or else of the box.
-fn area(object: &Object) -> Option<f32> {
-    let of_mask = match &object.mask {
-        None => None,
-        Some(Mask::Polygons(polygons)) => Some(polygons.iter().map(Polygon::area).sum()),
-        Some(Mask::Rle(rle)) => rle.area().ok().map(|area| area as f32),
-        Some(Mask::Region(region)) => Some(region.area() as f32),
-    };
-    of_mask.or_else(|| object.bbox.map(crate::sample::BBox::area))
-}
-
-/// The part of an object that has a value JSON cannot hold.
-fn not_finite(object: &Object) -> Option<&'static str> {
-    let broken = |values: &[f32]| !values.iter().all(|value| value.is_finite());
-    if object.bbox.is_some_and(|bbox| broken(&bbox.corners())) {
-        return Some("box");
-    }
-    if object.area.is_some_and(|area| broken(&[area])) {
-        return Some("area");
-    }
-    if let Some(Mask::Polygons(polygons)) = &object.mask
-        && polygons
-            .iter()
-            .any(|polygon| broken(polygon.0.as_flattened()))
-    {
-        return Some("polygon");
-    }
-    let points = object
-        .landmarks
-        .iter()
-        .flat_map(|landmarks| &landmarks.points);
-    points
-        .into_iter()
-        .any(|point| broken(&[point.x, point.y]))
-        .then_some("landmark")
 }

@@ -32,7 +32,7 @@ json_entry! {
         label: String = "label",
         points: Vec<[f32; 2]> = "points",
         group_id: i64 = "group_id",
-        shape_type: String = "shape_type",
+        kind: String = "shape_type",
         flags: Value = "flags",
         description: String = "description",
         mask: String = "mask",
@@ -142,7 +142,7 @@ fn add(
     let label = need(shape.label.filter(|label| !label.is_empty()), "label")?;
     let points = need(shape.points, "points")?;
     shapes::finite(&points)?;
-    let kind = shape.shape_type.as_deref().unwrap_or("polygon");
+    let kind = shape.kind.as_deref().unwrap_or("polygon");
     let mut fields = shape.extra;
     keep_unless_empty(&mut fields, "flags", shape.flags);
     keep_unless_empty(

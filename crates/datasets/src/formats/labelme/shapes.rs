@@ -28,7 +28,7 @@ pub(super) fn circle([centre, rim]: [[f32; 2]; 2]) -> Polygon {
     let mut corners = vec![[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0_f64]];
     for halving in 1..=*HALVINGS.end() {
         // The middle of an edge lies at the cosine of half its angle.
-        let middle = |a: [f64; 2], b: [f64; 2]| [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0];
+        let middle = |a: [f64; 2], b: [f64; 2]| [a[0].midpoint(b[0]), a[1].midpoint(b[1])];
         let [mx, my] = middle(corners[0], corners[1]);
         let cosine = (mx * mx + my * my).sqrt();
         if halving > *HALVINGS.start() && radius * (1.0 - cosine) <= SAG {
@@ -222,7 +222,7 @@ mod tests {
                 let next = polygon.0[(index + 1) % count];
                 let distance = |[x, y]: [f32; 2]| (x - 600.0).hypot(y - 600.0);
                 assert!((distance(*corner) - radius).abs() < 1e-3, "{corner:?}");
-                let middle = [(corner[0] + next[0]) / 2.0, (corner[1] + next[1]) / 2.0];
+                let middle = [corner[0].midpoint(next[0]), corner[1].midpoint(next[1])];
                 assert!(
                     radius - distance(middle) <= 0.251,
                     "{count} corners at {radius}"

@@ -209,7 +209,7 @@ fn object_shapes<'a>(
     let group = group(object).or_else(|| {
         // One shape needs no group; several need one that no other object has.
         (parts.len() > 1).then(|| {
-            let free = (1..)
+            let free = (1..=i64::MAX)
                 .find(|group| !groups.contains(group))
                 .unwrap_or_default();
             groups.insert(free);
@@ -254,9 +254,8 @@ fn parts(object: &Object, losses: &mut Losses) -> Result<Vec<Part>, String> {
             .map(|polygon| part("polygon", polygon.0.clone(), None))
             .collect()),
         Some(mask) => {
-            let region = match decoded(mask) {
-                Mask::Region(region) => region,
-                _ => return Err("an object has run lengths that cannot be decoded".into()),
+            let Mask::Region(region) = decoded(mask) else {
+                return Err("an object has run lengths that cannot be decoded".into());
             };
             let encoded = Some(region)
                 .filter(|region| region.area() > 0)

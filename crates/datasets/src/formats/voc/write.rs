@@ -53,13 +53,13 @@ pub(super) fn write(set: &DataSet, folder: &Path) -> Result<Losses, FormatError>
 /// One list a split that has pictures, and both halves of `trainval`.
 fn lists(set: &DataSet, names: &[String], folder: &Path) -> Result<(), FormatError> {
     let list = |file: &str, splits: &[Split]| {
-        let members: String = set
-            .records
-            .iter()
-            .zip(names)
-            .filter(|(record, _)| record.split.is_some_and(|split| splits.contains(&split)))
-            .map(|(_, name)| format!("{name}\n"))
-            .collect();
+        let mut members = String::new();
+        for (record, name) in set.records.iter().zip(names) {
+            if record.split.is_some_and(|split| splits.contains(&split)) {
+                members.push_str(name);
+                members.push('\n');
+            }
+        }
         if members.is_empty() {
             return Ok(());
         }

@@ -3,9 +3,11 @@
 //! Document types are refused: only they can declare entities, and entities of entities grow without
 //! bound. The five predefined entities and character references are read.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::{escape, resolve_predefined_entity};
 use quick_xml::events::attributes::Attribute;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use serde_json::Value;
 
@@ -131,18 +133,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Node, Problem> {
                 last(&mut open).text.push_str(&part);
             }
             Event::GeneralRef(reference) => {
-                let name = reference.decode().unwrap_or_default().into_owned();
-                let character = reference.resolve_char_ref().ok().flatten();
-                match (character, resolve_predefined_entity(&name)) {
-                    (Some(character), _) => last(&mut open).text.push(character),
-                    (None, Some(known)) => last(&mut open).text.push_str(known),
-                    (None, None) => {
-                        return Err(wrong(
-                            format!("unknown entity `&{name};`"),
-                            "write the character itself",
-                        ));
-                    }
-                }
+                let text = referred(&reference)
+                    .map_err(|what| wrong(what, "write the character itself"))?;
+                last(&mut open).text.push_str(&text);
             }
             Event::DocType(_) => {
                 return Err(wrong(
@@ -187,6 +180,16 @@ fn last(open: &mut Vec<Node>) -> &mut Node {
     &mut open[index]
 }
 
+/// What a character reference or a predefined entity stands for.
+fn referred(reference: &BytesRef<'_>) -> Result<String, String> {
+    let name = reference.decode().unwrap_or_default();
+    let character = reference.resolve_char_ref().ok().flatten();
+    character
+        .map(String::from)
+        .or_else(|| resolve_predefined_entity(&name).map(str::to_owned))
+        .ok_or_else(|| format!("unknown entity `&{name};`"))
+}
+
 fn element(start: &BytesStart<'_>) -> Result<Node, String> {
     let utf8 = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let attribute = |attribute: Attribute<'_>| {
@@ -221,20 +224,19 @@ impl Writer {
     /// An element with what `inside` writes.
     pub fn element(&mut self, name: &str, attributes: &str, inside: impl FnOnce(&mut Self)) {
         self.indent();
-        self.text.push_str(&format!("<{name}{attributes}>\n"));
+        self.push(format_args!("<{name}{attributes}>\n"));
         self.depth += 1;
         inside(self);
         self.depth -= 1;
         self.indent();
-        self.text.push_str(&format!("</{name}>\n"));
+        self.push(format_args!("</{name}>\n"));
     }
 
     /// An element with text.
     pub fn leaf(&mut self, name: &str, text: impl std::fmt::Display) {
         self.indent();
         let text = text.to_string();
-        self.text
-            .push_str(&format!("<{name}>{}</{name}>\n", escape(text.as_str())));
+        self.push(format_args!("<{name}>{}</{name}>\n", escape(text.as_str())));
     }
 
     /// Fields that were kept from reading.
@@ -254,8 +256,10 @@ impl Writer {
                 Some(text) if fields.iter().all(|(name, _)| name.starts_with(['@', '#'])) => {
                     self.indent();
                     let attributes = attributes(fields);
-                    self.text
-                        .push_str(&format!("<{name}{attributes}>{}</{name}>\n", escape(text)));
+                    self.push(format_args!(
+                        "<{name}{attributes}>{}</{name}>\n",
+                        escape(text)
+                    ));
                 }
                 _ => self.element(name, &attributes(fields), |inside| inside.fields(fields)),
             },
@@ -263,6 +267,11 @@ impl Writer {
             Value::Null => self.leaf(name, ""),
             other => self.leaf(name, other),
         }
+    }
+
+    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.text.write_fmt(text);
     }
 
     fn indent(&mut self) {
