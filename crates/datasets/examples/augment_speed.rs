@@ -112,7 +112,9 @@ fn rate(seconds: f64, mut work: impl FnMut(u64)) -> f64 {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: augment_speed FOLDER [SECONDS]")?;
+    let folder = arguments
+        .next()
+        .ok_or("usage: augment_speed FOLDER [SECONDS]")?;
     let seconds = arguments.next().map_or(Ok(3.0), |text| text.parse())?;
     let paths = files(Path::new(&folder))?;
     let limits = DecodeLimits::default();
@@ -152,12 +154,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("resize", rate(seconds, |i| run(&only_resize, of(i), i))),
         (
             "augment",
-            rate(seconds, |i| run(&only_augment, small[i as usize % PICTURES].clone(), i)),
+            rate(seconds, |i| {
+                run(&only_augment, small[i as usize % PICTURES].clone(), i)
+            }),
         ),
         ("resize+augment", rate(seconds, |i| run(&both, of(i), i))),
-        ("decode+resize+augment", rate(seconds, |i| run(&both, read(i), i))),
+        (
+            "decode+resize+augment",
+            rate(seconds, |i| run(&both, read(i), i)),
+        ),
     ];
-    report.push(("decode", rate(seconds, |i| drop(std::hint::black_box(read(i))))));
+    report.push((
+        "decode",
+        rate(seconds, |i| drop(std::hint::black_box(read(i)))),
+    ));
     for step in augment() {
         let name = step.name();
         let one = pipeline(vec![step])?;

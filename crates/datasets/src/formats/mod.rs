@@ -5,13 +5,26 @@
 //! [`Mode::Strict`] (the first finding is the error) or [`Mode::Lenient`] (what is wrong is left
 //! out, counted and named in [`Skipped`]).
 
+mod check;
+pub mod coco;
 pub mod deepfashion;
+pub mod deepfashion2;
 mod error;
+mod extra;
 pub mod fashionai;
+pub mod fashionpedia;
+mod files;
+mod json;
+pub mod labelme;
 mod lines;
 pub mod lip;
+mod losses;
+mod number;
+mod problem;
+pub mod voc;
 
 pub use error::{Finding, FormatError, Place};
+pub use files::{copy_pictures, number_pictures};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -76,9 +89,16 @@ pub struct Loaded<T> {
 pub struct Losses(BTreeMap<&'static str, usize>);
 
 impl Losses {
-    /// Counts one loss of a kind, such as `mask of an object`.
-    pub(crate) fn note(&mut self, kind: &'static str) {
-        *self.0.entry(kind).or_default() += 1;
+    /// Counts `times` losses of a kind, such as `mask of an object`; none leave no trace.
+    pub(crate) fn add(&mut self, kind: &'static str, times: usize) {
+        if times > 0 {
+            *self.0.entry(kind).or_default() += times;
+        }
+    }
+
+    /// How often something of this kind was lost.
+    pub fn count(&self, kind: &str) -> usize {
+        self.0.get(kind).copied().unwrap_or_default()
     }
 
     /// Whether everything was written.

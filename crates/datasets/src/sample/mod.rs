@@ -20,6 +20,9 @@ mod label_map;
 mod landmarks;
 mod mask;
 mod object;
+mod outline;
+mod raster;
+mod rle;
 
 pub use attributes::{AttributeGroup, AttributeLabels, AttributeVocabulary, Judgement};
 pub use bbox::BBox;
@@ -28,3 +31,5 @@ pub use label_map::LabelMap;
 pub use landmarks::{Landmark, LandmarkSchema, Landmarks, Visibility};
 pub use mask::{Mask, Polygon};
 pub use object::{Extra, Object};
+pub use outline::Outlines;
+pub use rle::MaskError;

@@ -347,7 +347,10 @@ fn check_size([width, height]: [usize; 2]) -> Result<(), TransformError> {
     if width == 0 || height == 0 {
         return Err(TransformError::EmptyPicture { width, height });
     }
-    if width.checked_mul(height).is_none_or(|pixels| pixels > limit) {
+    if width
+        .checked_mul(height)
+        .is_none_or(|pixels| pixels > limit)
+    {
         return Err(TransformError::TooLarge {
             width,
             height,

@@ -24,10 +24,10 @@ pub(super) fn writable<'a>(data: &'a DataSet, losses: &mut Losses) -> Vec<Pictur
         .iter()
         .flat_map(|extra| extra.keys())
         .filter(|&key| key != COLUMN_ORDER);
-    only_order.for_each(|_| losses.note("extra field of the data set"));
+    only_order.for_each(|_| losses.add("extra field of the data set", 1));
     for (row, category) in data.categories.iter().enumerate() {
         if category.id as usize != row + 1 {
-            losses.note("number of a category");
+            losses.add("number of a category", 1);
         }
     }
     for record in &data.records {
@@ -36,19 +36,22 @@ pub(super) fn writable<'a>(data: &'a DataSet, losses: &mut Losses) -> Vec<Pictur
         let object = record.objects.first();
         let category = object.and_then(|object| object.category);
         if spaced || picture_path(path).is_err() {
-            losses.note("picture whose path the lists cannot hold");
+            losses.add("picture whose path the lists cannot hold", 1);
             continue;
         }
         let (Some(object), Some(category)) = (object, category) else {
-            losses.note(if object.is_some() {
-                "picture without a category"
-            } else {
-                "picture without an object"
-            });
+            losses.add(
+                if object.is_some() {
+                    "picture without a category"
+                } else {
+                    "picture without an object"
+                },
+                1,
+            );
             continue;
         };
         if category as usize >= data.categories.len() {
-            losses.note("picture of an unknown category");
+            losses.add("picture of an unknown category", 1);
             continue;
         }
         note_losses(data, record, object, losses);
@@ -120,7 +123,7 @@ fn note_losses(data: &DataSet, record: &Record, object: &Object, losses: &mut Lo
         ),
     ] {
         if lost {
-            losses.note(kind);
+            losses.add(kind, 1);
         }
     }
 }

@@ -141,7 +141,7 @@ fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Pr
 pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, FormatError> {
     let mut losses = Losses::default();
     for _ in &data.categories {
-        losses.note("category");
+        losses.add("category", 1);
     }
     let ranges: Vec<(Dimension, std::ops::Range<usize>)> = Dimension::ALL
         .into_iter()
@@ -155,7 +155,7 @@ pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, Fo
         })
         .collect();
     for _ in ranges.len()..data.attributes.groups().len() {
-        losses.note("attribute group that is no dimension");
+        losses.add("attribute group that is no dimension", 1);
     }
     let mut rows = Vec::new();
     for record in &data.records {
@@ -165,7 +165,7 @@ pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, Fo
         };
         if object.attributes.len() != data.attributes.len() {
             if !object.attributes.is_empty() {
-                losses.note("attributes of another vocabulary");
+                losses.add("attributes of another vocabulary", 1);
             }
             continue;
         }
@@ -176,7 +176,7 @@ pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, Fo
                 }
                 Letters::Nothing => {}
                 Letters::Partial => {
-                    losses.note("dimension without exactly one yes and the others judged");
+                    losses.add("dimension without exactly one yes and the others judged", 1);
                 }
             }
         }
@@ -259,7 +259,7 @@ fn note_losses(record: &Record, losses: &mut Losses) {
         ),
     ] {
         if lost {
-            losses.note(kind);
+            losses.add(kind, 1);
         }
     }
 }

@@ -108,7 +108,11 @@ mod tests {
                 let expected = sigma * sigma + 1.0 / 12.0;
                 assert!((of(2) / expected - 1.0).abs() < 0.003, "{sigma}: {}", of(2));
                 // A normal's fourth moment is 3 variances squared.
-                assert!((of(4) / of(2).powi(2) - 3.0).abs() < 0.06, "{sigma}: {}", of(4));
+                assert!(
+                    (of(4) / of(2).powi(2) - 3.0).abs() < 0.06,
+                    "{sigma}: {}",
+                    of(4)
+                );
             }
         }
         // σ = 0.3: Φ(−5/3) = 0.04779 of the places are −1: 3132 of 65536.

@@ -37,7 +37,7 @@ pub fn write(data: &DataSet, root: impl AsRef<Path>) -> Result<Losses, FormatErr
         .iter()
         .filter(|picture| picture.record.split.is_none())
     {
-        losses.note("picture of no split");
+        losses.add("picture of no split", 1);
     }
     for (split, name) in SPLITS {
         let pictures: Vec<&Picture<'_>> = pictures
@@ -66,7 +66,7 @@ pub fn write(data: &DataSet, root: impl AsRef<Path>) -> Result<Losses, FormatErr
                 }
             } else {
                 let lost = column.lost();
-                lines.iter().flatten().for_each(|_| losses.note(lost));
+                lines.iter().flatten().for_each(|_| losses.add(lost, 1));
             }
         }
     }
@@ -116,7 +116,7 @@ fn note_losses(picture: &Picture<'_>, column: Column, losses: &mut Losses) {
                 .next()
                 .is_some()
             {
-                losses.note("attributes not judged");
+                losses.add("attributes not judged", 1);
             }
         }
         Column::Landmarks => {
@@ -133,7 +133,7 @@ fn note_losses(picture: &Picture<'_>, column: Column, losses: &mut Losses) {
             };
             for point in points {
                 if hidden(point) || corner(point) {
-                    losses.note("visibility of a landmark");
+                    losses.add("visibility of a landmark", 1);
                 }
             }
         }

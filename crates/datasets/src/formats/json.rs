@@ -1,0 +1,415 @@
+//! JSON read entry by entry, with the place of everything that is wrong.
+//!
+//! A COCO file holds lists of hundreds of thousands of entries. [`stream`] hands them over one at a
+//! time as text, so that memory is bounded by what is kept and a bad entry can be named and stepped
+//! over; [`entry`] turns the text into a typed value. Entries are declared with [`json_entry`]: every
+//! field is optional (what must be there is the reader's decision, and its message), unknown fields
+//! are kept.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::FormatError;
+use super::problem::Problem;
+use super::{Finding, Place};
+
+/// Bytes read from the disk at once.
+const BLOCK: usize = 1 << 20;
+
+/// What [`stream`] hands over.
+pub(crate) enum Item<'a> {
+    /// One entry of a list that was asked for.
+    Entry {
+        list: &'static str,
+        index: usize,
+        text: &'a str,
+    },
+    /// A field of the document that is not such a list.
+    Field { name: String, value: Value },
+}
+
+/// Reads an object whose fields named in `lists` are lists; every entry goes to `on`.
+/// Returns which of the lists were there.
+///
+/// # Errors
+/// What `on` returns; [`FormatError::Invalid`] when the document is not such an object.
+pub(crate) fn stream(
+    path: &Path,
+    reader: impl Read,
+    lists: &'static [&'static str],
+    on: &mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
+) -> Result<Vec<&'static str>, FormatError> {
+    let mut failure = None;
+    let mut seen = Vec::new();
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(BLOCK, reader));
+    let document = Document {
+        lists,
+        seen: &mut seen,
+        on,
+        failure: &mut failure,
+    };
+    let result = document.deserialize(&mut json).and_then(|()| json.end());
+    match (failure, result) {
+        (Some(failure), _) => Err(failure),
+        (None, Ok(())) => Ok(seen),
+        (None, Err(error)) => Err(unreadable(path, error)),
+    }
+}
+
+struct Document<'a> {
+    lists: &'static [&'static str],
+    seen: &'a mut Vec<&'static str>,
+    on: &'a mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
+    failure: &'a mut Option<FormatError>,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with the lists `{}`", self.lists.join("`, `"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            let Some(&list) = self.lists.iter().find(|&&list| list == name) else {
+                let value = map.next_value()?;
+                if let Err(error) = (self.on)(Item::Field { name, value }) {
+                    *self.failure = Some(error);
+                    return Err(A::Error::custom("stopped"));
+                }
+                continue;
+            };
+            if self.seen.contains(&list) {
+                return Err(A::Error::custom(format_args!("`{list}` stands twice")));
+            }
+            self.seen.push(list);
+            map.next_value_seed(List {
+                name: list,
+                on: self.on,
+                failure: self.failure,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+struct List<'a> {
+    name: &'static str,
+    on: &'a mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
+    failure: &'a mut Option<FormatError>,
+}
+
+impl<'de> DeserializeSeed<'de> for List<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` to be a list", self.name)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        while let Some(entry) = seq.next_element::<Box<RawValue>>()? {
+            let item = Item::Entry {
+                list: self.name,
+                index,
+                text: entry.get(),
+            };
+            if let Err(error) = (self.on)(item) {
+                *self.failure = Some(error);
+                return Err(A::Error::custom("stopped"));
+            }
+            index += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A typed value of one entry's text; the problem names the field.
+pub(crate) fn entry<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    // The path costs time, so it is looked for only where something is wrong.
+    serde_json::from_str(text).map_err(|first| {
+        let mut json = serde_json::Deserializer::from_str(text);
+        match serde_path_to_error::deserialize::<_, T>(&mut json) {
+            Ok(_) => Problem::new("", without_position(&first), TYPE_REMEDY),
+            Err(error) => {
+                let path = error.path().to_string();
+                let field = if path == "." { String::new() } else { path };
+                Problem::new(field, without_position(error.inner()), TYPE_REMEDY)
+            }
+        }
+    })
+}
+
+const TYPE_REMEDY: &str = "write the value as the format has it";
+
+/// A whole file as one typed value.
+pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.is_empty() {
+        return Err(empty());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Problem::new(
+            "",
+            format!("is not UTF-8 text from byte {}", error.valid_up_to()),
+            "save it as UTF-8",
+        )
+    })?;
+    let text = text.trim_start_matches('\u{feff}');
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => entry(text),
+        Err(error) => {
+            let around = around(text.as_bytes(), error.line(), error.column());
+            let (what, remedy) = explain(&error, &around);
+            let what = format!("column {}: {what}", error.column());
+            Err(Problem::new(format!("line {}", error.line()), what, remedy))
+        }
+    }
+}
+
+/// A file of no bytes.
+pub(crate) fn empty() -> Problem {
+    Problem::new("", "is empty (0 bytes)", "copy or download it again")
+}
+
+fn unreadable(path: &Path, error: serde_json::Error) -> FormatError {
+    let (line, column) = (error.line(), error.column());
+    if error.is_io() {
+        return FormatError::Unreadable {
+            path: path.to_path_buf(),
+            source: error.into(),
+        };
+    }
+    let (what, remedy) = explain(&error, &around_in_file(path, line, column));
+    FormatError::Invalid(Finding {
+        path: path.to_path_buf(),
+        place: Place::Line(line),
+        problem: format!("column {column}: {what}"),
+        remedy,
+    })
+}
+
+fn explain(error: &serde_json::Error, around: &str) -> (String, String) {
+    let not_finite = ["NaN", "Infinity"]
+        .into_iter()
+        .find(|word| around.contains(word));
+    match (error.classify(), not_finite) {
+        (Category::Eof, _) => (
+            "the file ends before its JSON does".into(),
+            "copy or download it again".into(),
+        ),
+        (_, Some(word)) => (
+            format!("`{word}` is no JSON number"),
+            "write a finite number or leave the entry out".into(),
+        ),
+        (Category::Syntax, None) => (
+            format!("{} at `{around}`", without_position(error)),
+            "mend the JSON there".into(),
+        ),
+        (_, None) => (without_position(error), TYPE_REMEDY.into()),
+    }
+}
+
+/// serde_json ends its messages with a position that is relative to the text it was given.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&position).unwrap_or(&text).to_owned()
+}
+
+/// Bytes shown from before and behind a syntax error.
+const SHOWN: [usize; 2] = [4, 12];
+
+fn around(bytes: &[u8], line: usize, column: usize) -> String {
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .nth(line.saturating_sub(1))
+        .unwrap_or_default();
+    show(line, column)
+}
+
+fn show(line: &[u8], column: usize) -> String {
+    let from = column.saturating_sub(SHOWN[0]).min(line.len());
+    let to = column.saturating_add(SHOWN[1]).min(line.len());
+    String::from_utf8_lossy(&line[from..to]).into_owned()
+}
+
+/// The same in a file that is too large to hold; empty where it cannot be read again.
+fn around_in_file(path: &Path, line: usize, column: usize) -> String {
+    let window = || -> std::io::Result<String> {
+        let mut reader = BufReader::with_capacity(BLOCK, std::fs::File::open(path)?);
+        for _ in 1..line {
+            reader.skip_until(b'\n')?;
+        }
+        let from = column.saturating_sub(SHOWN[0]);
+        std::io::copy(&mut reader.by_ref().take(from as u64), &mut std::io::sink())?;
+        let mut shown = Vec::new();
+        reader
+            .take((SHOWN[0] + SHOWN[1]) as u64)
+            .read_to_end(&mut shown)?;
+        Ok(String::from_utf8_lossy(&shown).into_owned())
+    };
+    window().unwrap_or_default()
+}
+
+/// A number that is 0 or 1, or a JSON truth value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        match Value::deserialize(json)? {
+            Value::Bool(flag) => Ok(Self(flag)),
+            value if value.as_f64() == Some(0.0) => Ok(Self(false)),
+            value if value.as_f64() == Some(1.0) => Ok(Self(true)),
+            value => Err(D::Error::custom(format_args!("{value} is neither 0 nor 1"))),
+        }
+    }
+}
+
+/// Declares an entry: `field: Type = "name in JSON"`. Fields become `Option`s, null is none, others
+/// go to `extra`; a field that stands twice is an error.
+macro_rules! json_entry {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $type:ty = $key:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Default)]
+        $vis struct $name {
+            $(pub $field: Option<$type>,)*
+            pub extra: $crate::sample::Extra,
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                struct Fields;
+
+                impl<'de> serde::de::Visitor<'de> for Fields {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        let mut entry = $name::default();
+                        $(let mut $field = false;)*
+                        while let Some(key) = map.next_key::<String>()? {
+                            match key.as_str() {
+                                $($key => {
+                                    if std::mem::replace(&mut $field, true) {
+                                        return Err(serde::de::Error::custom(concat!("`", $key, "` stands twice")));
+                                    }
+                                    entry.$field = map.next_value()?;
+                                })*
+                                _ => {
+                                    let value = map.next_value()?;
+                                    entry.extra.insert(key, value);
+                                }
+                            }
+                        }
+                        Ok(entry)
+                    }
+                }
+
+                json.deserialize_map(Fields)
+            }
+        }
+    };
+}
+pub(crate) use json_entry;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    json_entry! {
+        struct Point { x: f32 = "x", name: String = "name" }
+    }
+
+    #[test]
+    fn unknown_fields_are_kept_and_known_ones_typed() {
+        let point: Point = entry(r#"{"x": 1.5, "name": null, "note": [1]}"#).unwrap();
+        assert_eq!((point.x, point.name), (Some(1.5), None));
+        assert_eq!(point.extra["note"], serde_json::json!([1]));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_field() {
+        let problem = entry::<Point>(r#"{"x": "left"}"#).unwrap_err();
+        assert_eq!(problem.field, "x");
+        assert_eq!(problem.what, "invalid type: string \"left\", expected f32");
+        let problem = entry::<Point>(r#"{"x": 1, "x": 2}"#).unwrap_err();
+        assert!(problem.what.contains("`x` stands twice"), "{problem:?}");
+        assert!(
+            entry::<Point>("[]")
+                .unwrap_err()
+                .what
+                .contains("expected an object")
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_is_named_by_line_and_column() {
+        let problem = document::<Point>(b"{\n\"x\": NaN}").unwrap_err();
+        assert_eq!(problem.field, "line 2");
+        assert_eq!(problem.what, "column 6: `NaN` is no JSON number");
+        assert!(document::<Point>(b"").unwrap_err().what.contains("0 bytes"));
+        assert!(
+            document::<Point>(b"{\"x\": 1")
+                .unwrap_err()
+                .what
+                .contains("ends before")
+        );
+        assert!(
+            document::<Point>(b"{\"x\": \xFF}")
+                .unwrap_err()
+                .what
+                .contains("byte 6")
+        );
+    }
+
+    #[test]
+    fn flags_are_zero_or_one() {
+        let flags: Vec<Flag> = entry("[0, 1, true, 1.0]").unwrap();
+        assert_eq!(flags.map_bools(), [false, true, true, true]);
+        assert!(
+            entry::<Flag>("2")
+                .unwrap_err()
+                .what
+                .contains("2 is neither 0 nor 1")
+        );
+    }
+
+    trait MapBools {
+        fn map_bools(self) -> Vec<bool>;
+    }
+
+    impl MapBools for Vec<Flag> {
+        fn map_bools(self) -> Vec<bool> {
+            self.into_iter().map(|flag| flag.0).collect()
+        }
+    }
+}
