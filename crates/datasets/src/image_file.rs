@@ -367,7 +367,17 @@ mod tests {
         // A misleading name: only the content counts.
         let path = folder.path().join("picture.txt");
         std::fs::write(&path, bytes).unwrap();
-        read_picture(&path, &DecodeLimits::default())
+        let limits = DecodeLimits::default();
+        let picture = read_picture(&path, &limits);
+        // Whatever can be decoded has the same size by its header, orientation included.
+        if let Ok(picture) = &picture {
+            let size = crate::picture_size(&path, &limits).unwrap();
+            assert_eq!(
+                size.map(|side| side as usize),
+                [picture.width(), picture.height()]
+            );
+        }
+        picture
     }
 
     fn message(bytes: &[u8]) -> String {

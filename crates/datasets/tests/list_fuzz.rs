@@ -11,6 +11,7 @@ use wardrobe_datasets::formats::deepfashion::{List, Lists, fine, read_lists};
 use wardrobe_datasets::formats::fashionai::{
     read_labels_from, read_questions_from, read_submission_from,
 };
+use wardrobe_datasets::sample::BBox;
 
 const VALID: [(List, &str); 7] = [
     (
@@ -125,7 +126,7 @@ fn lists_with(list: List, bytes: &[u8]) {
             );
             for record in &lenient.loaded.value.records {
                 assert_eq!(record.objects.len(), 1);
-                assert!(record.objects[0].bbox.is_none_or(|bbox| bbox.is_proper()));
+                assert!(record.objects[0].bbox.is_none_or(BBox::is_proper));
             }
         }
         (strict, Err(error)) => assert!(strict.is_err(), "only the lenient reader failed: {error}"),
@@ -164,7 +165,7 @@ fn fine_with(name: &str, bytes: &[u8]) {
             assert_eq!(strict.value, lenient.value);
         }
         (Err(error), Ok(lenient)) => {
-            assert_eq!(lenient.skipped.first()[0].to_string(), error.to_string())
+            assert_eq!(lenient.skipped.first()[0].to_string(), error.to_string());
         }
         (strict, Err(error)) => assert!(strict.is_err(), "only the lenient reader failed: {error}"),
     }
@@ -183,7 +184,7 @@ fn csv(bytes: &[u8]) {
                     assert_eq!(strict.value, lenient.value);
                 }
                 (Err(error), Ok(lenient)) => {
-                    assert_eq!(lenient.skipped.first()[0].to_string(), error.to_string())
+                    assert_eq!(lenient.skipped.first()[0].to_string(), error.to_string());
                 }
                 (strict, Err(error)) => {
                     assert!(strict.is_err(), "only the lenient reader failed: {error}")

@@ -101,9 +101,9 @@ fn tree(folder: &Path) {
         landmark_schemas: landmark_schemas(),
         ..DataSet::default()
     };
-    for category in 0..50 {
+    for (category, name) in CATEGORIES.iter().enumerate() {
         for number in 1..=count(category) {
-            let path = format!("img/Plain_{}/img_{number:08}.png", CATEGORIES[category]);
+            let path = format!("img/Plain_{name}/img_{number:08}.png");
             let file = folder.join("Img").join(&path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             let pixels = [category as u8, number as u8, 90].repeat(4 * 3);
