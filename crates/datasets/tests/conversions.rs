@@ -478,3 +478,58 @@ fn names_that_a_layout_cannot_hold_are_refused() {
         assert!(error.contains("not finite"), "{}: {error}", format.name);
     }
 }
+
+/// A JPEG stored 40 wide and 24 high whose EXIF says "turn right" (orientation 6) is shown 24 wide and
+/// 40 high, and that is what labelme's users draw on.
+#[test]
+fn labelme_sizes_are_those_of_the_turned_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(40, 24)
+        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
+        .unwrap();
+    let jpeg = jpeg.into_inner();
+    // An APP1 segment behind the start marker: "Exif", a big-endian TIFF header, one entry: tag
+    // 0x0112, a short, 6.
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let mut turned = jpeg[..2].to_vec();
+    turned.extend_from_slice(&[0xFF, 0xE1]);
+    turned.extend_from_slice(&(exif.len() as u16 + 2).to_be_bytes());
+    turned.extend_from_slice(exif);
+    turned.extend_from_slice(&jpeg[2..]);
+    std::fs::write(folder.path().join("a.jpg"), turned).unwrap();
+    let annotate = |width, height| {
+        let text = format!(
+            r#"{{"imagePath": "a.jpg", "imageHeight": {height}, "imageWidth": {width}, "shapes": [
+                {{"label": "coat", "shape_type": "rectangle", "points": [[2, 30], [20, 5]]}}]}}"#
+        );
+        std::fs::write(folder.path().join("a.json"), text).unwrap();
+        let mode = if width == 24 {
+            Mode::Strict
+        } else {
+            Mode::Lenient
+        };
+        labelme::read(folder.path(), mode).unwrap()
+    };
+    let set = annotate(24, 40).value;
+    let sample = set.records[0]
+        .load(&set.root, &DecodeLimits::default())
+        .unwrap();
+    assert_eq!((sample.picture.width(), sample.picture.height()), (24, 40));
+    assert_eq!(
+        sample.objects[0].bbox,
+        Some(BBox::new(2.0, 5.0, 20.0, 30.0))
+    );
+    // Drawn on the picture as stored, the box leaves it; and a size that fits the box is seen later.
+    assert_eq!(annotate(40, 24).skipped.count(), 1);
+    let set = annotate(40, 40).value;
+    let error = set.records[0]
+        .load(&set.root, &DecodeLimits::default())
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("is 24x40 pixels, its annotation is for 40x40"),
+        "{error}"
+    );
+}

@@ -2,8 +2,9 @@
 
 use super::{AttributeLabels, BBox, Landmarks, Mask};
 
-/// Fields of the source format that have no place of their own here, by name: kept when the same
-/// format is written again, reported as lost when another one is.
+/// Fields of the source format that have no place of their own here, in an object under the format's
+/// name (`{"voc": {"pose": "Frontal"}}`): kept when the same format is written again, reported as lost
+/// when another one is.
 pub type Extra = serde_json::Map<String, serde_json::Value>;
 
 /// What is known of one object; everything is optional because no format knows everything.

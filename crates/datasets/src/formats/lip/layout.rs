@@ -95,6 +95,15 @@ pub fn parsing_path(record: &Record) -> Option<String> {
     Some(format!("{maps}/{}.png", stem(record)))
 }
 
+/// The folder `path` below `root`, or the same with its first part doubled, as it lies where each
+/// archive was unpacked into a folder of its own name.
+fn place(root: &Path, path: &str) -> Option<String> {
+    let first = path.split('/').next().unwrap_or_default();
+    [path.to_owned(), format!("{first}/{path}")]
+        .into_iter()
+        .find(|path| root.join(path).is_dir())
+}
+
 pub(super) fn read(folder: &Path, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
     let mut report = Report::new(mode);
     let mut set = DataSet {
@@ -138,7 +147,8 @@ fn read_part(
 ) -> Result<(), FormatError> {
     let path = folder.join(part.list);
     let mut places = HashMap::new();
-    let has_maps = part.maps.is_some_and(|maps| folder.join(maps).is_dir());
+    let pictures = place(folder, part.pictures).unwrap_or_else(|| part.pictures.to_owned());
+    let maps = part.maps.and_then(|maps| place(folder, maps));
     for (index, id) in lines.into_iter().enumerate() {
         if id.is_empty() {
             continue;
@@ -156,10 +166,7 @@ fn read_part(
             )?;
             continue;
         }
-        let parsing = part
-            .maps
-            .filter(|_| has_maps)
-            .map(|maps| format!("{maps}/{id}.png"));
+        let parsing = maps.as_ref().map(|maps| format!("{maps}/{id}.png"));
         if let Some(map) = parsing.as_deref().filter(|map| !folder.join(map).is_file()) {
             report.note(
                 &path,
@@ -172,7 +179,7 @@ fn read_part(
         }
         set.records.push(Record {
             image: ImageFile {
-                path: files::picture_of(folder, &format!("{}/{id}", part.pictures)),
+                path: files::picture_of(folder, &format!("{pictures}/{id}")),
                 size: None,
             },
             parsing,
@@ -443,5 +450,25 @@ mod tests {
                 .to_string()
                 .contains("line 4: `2_2` has no parsing map")
         );
+    }
+
+    #[test]
+    fn archives_in_folders_of_their_own_name_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        for path in [
+            "TrainVal_images/TrainVal_images/val_images",
+            "TrainVal_parsing_annotations/TrainVal_parsing_annotations/val_segmentations",
+        ] {
+            fs::create_dir_all(at(path)).unwrap();
+        }
+        fs::write(at("TrainVal_images/val_id.txt"), "8_2\n").unwrap();
+        let map =
+            "TrainVal_parsing_annotations/TrainVal_parsing_annotations/val_segmentations/8_2.png";
+        write_label_map(&LabelMap::new(vec![5], 1, 1), at(map)).unwrap();
+        let set = read(folder.path(), Mode::Strict).unwrap().value;
+        let picture = "TrainVal_images/TrainVal_images/val_images/8_2.jpg";
+        assert_eq!(set.records[0].image.path, picture);
+        assert_eq!(set.records[0].parsing.as_deref(), Some(map));
     }
 }
