@@ -96,7 +96,7 @@ fn measure(
         return Ok(());
     };
     let median = rates[rates.len() / 2];
-    println!("{name:<34} {median:7.1} pictures/s   ({least:.1} to {most:.1})");
+    println!("{name:<44} {median:7.1} pictures/s   ({least:.1} to {most:.1})");
     Ok(())
 }
 
@@ -127,25 +127,33 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..LoaderConfig::new(BATCH)
         };
         let loader = Loader::new(source, config)?;
-        measure(&format!("Loader, {workers} workers"), rounds, || {
+        let name = format!("Loader, workers: {workers}");
+        measure(&name, rounds, || {
             let mut had = 0;
             for batch in loader.epoch(0)? {
                 had += std::hint::black_box(batch?).samples.len();
             }
             Ok(had)
         })?;
-        measure(
-            &format!("Loader, {workers} workers, collated"),
-            rounds,
-            || {
-                let mut had = 0;
-                for batch in loader.epoch(0)? {
-                    let batch = collate.collate(batch?.samples)?;
-                    had += std::hint::black_box(batch).targets.len();
-                }
-                Ok(had)
-            },
-        )?;
+        let collated = format!("{name}, collated");
+        measure(&collated, rounds, || {
+            let mut had = 0;
+            for batch in loader.epoch(0)? {
+                let batch = collate.collate(batch?.samples)?;
+                had += std::hint::black_box(batch).targets.len();
+            }
+            Ok(had)
+        })?;
+        let mut buffer = Vec::new();
+        measure(&format!("{collated} into one buffer"), rounds, || {
+            let mut had = 0;
+            for batch in loader.epoch(0)? {
+                let batch = collate.collate_into(batch?.samples, std::mem::take(&mut buffer))?;
+                had += std::hint::black_box(&batch).targets.len();
+                buffer = batch.images.values;
+            }
+            Ok(had)
+        })?;
         if workers == cores {
             break;
         }

@@ -144,7 +144,7 @@ impl ClassificationCollate {
                 });
             }
         }
-        PixelBatch::pack(&pictures, &self.levels, 1, MAX_VALUES)
+        PixelBatch::pack(&pictures, &self.levels, 1, MAX_VALUES, Vec::new())
     }
 }
 

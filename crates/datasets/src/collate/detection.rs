@@ -113,12 +113,27 @@ impl DetectionCollate {
     /// [`CollateError`]: no sample or no pixel, too large, an object without category, box or (when
     /// asked for) mask, a box without an inside.
     pub fn collate(&self, samples: Vec<Sample>) -> Result<DetectionBatch, CollateError> {
+        self.collate_into(samples, Vec::new())
+    }
+
+    /// Like [`DetectionCollate::collate`], written over the numbers of a batch that is no longer
+    /// needed ([`PixelBatch::values`]). The system hands out a new buffer page by page, which can
+    /// take longer than filling it.
+    ///
+    /// # Errors
+    /// As for [`DetectionCollate::collate`]; the buffer is then gone.
+    pub fn collate_into(
+        &self,
+        samples: Vec<Sample>,
+        buffer: Vec<f32>,
+    ) -> Result<DetectionBatch, CollateError> {
         let pictures: Vec<&Picture> = samples.iter().map(|sample| &sample.picture).collect();
         let images = PixelBatch::pack(
             &pictures,
             &self.levels,
             self.config.size_divisor,
             self.config.max_values,
+            buffer,
         )?;
         let targets = samples
             .into_iter()
@@ -249,6 +264,21 @@ mod tests {
             targets.ignored,
             [BBox::new(1.0, 0.0, 3.0, 3.0), BBox::new(2.0, 0.0, 4.0, 3.0)]
         );
+    }
+
+    #[test]
+    fn a_batch_can_be_written_over_another() {
+        let config = DetectionCollateConfig::default();
+        let collate = DetectionCollate::new(config).unwrap();
+        let samples = || vec![sample(9, 5, vec![object(1)]), sample(3, 40, vec![])];
+        let fresh = collate.collate(samples()).unwrap();
+        let large = collate.collate(vec![sample(99, 99, vec![])]).unwrap();
+        let kept = large.images.values.as_ptr();
+        let batch = collate
+            .collate_into(samples(), large.images.values)
+            .unwrap();
+        assert_eq!(batch, fresh);
+        assert_eq!(batch.images.values.as_ptr(), kept);
     }
 
     #[test]

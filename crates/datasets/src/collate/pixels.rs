@@ -103,12 +103,14 @@ pub struct PixelBatch {
 pub(super) const MAX_VALUES: usize = 1 << 28;
 
 impl PixelBatch {
-    /// The pictures, padded to the largest height and width, each rounded up to `divisor`.
+    /// The pictures, padded to the largest height and width, each rounded up to `divisor`; written
+    /// over `buffer`, whatever it holds, where that is large enough.
     pub(super) fn pack(
         pictures: &[&Picture],
         levels: &Levels,
         divisor: usize,
         max_values: usize,
+        buffer: Vec<f32>,
     ) -> Result<Self, CollateError> {
         if pictures.is_empty() {
             return Err(CollateError::Empty);
@@ -138,7 +140,7 @@ impl PixelBatch {
             });
         }
         let mut batch = Self {
-            values: vec![0.0; values as usize],
+            values: of_length(buffer, values as usize),
             dims: [pictures.len(), 3, size.height, size.width],
             sizes,
         };
@@ -150,10 +152,27 @@ impl PixelBatch {
     }
 }
 
-/// Writes a picture into the top left of three planes with rows of `stride`.
+/// `buffer` with `length` numbers of any value, or a new one.
+fn of_length(mut buffer: Vec<f32>, length: usize) -> Vec<f32> {
+    if buffer.capacity() < length {
+        // From zeroed pages, which `resize` would write over once more.
+        return vec![0.0; length];
+    }
+    buffer.resize(length, 0.0);
+    buffer
+}
+
+/// Writes a picture into the top left of three planes with rows of `stride`, and zero around it.
 fn fill(picture: &Picture, levels: &Levels, stride: usize, planes: &mut [f32]) {
     let (red, rest) = planes.split_at_mut(planes.len() / 3);
     let (green, blue) = rest.split_at_mut(rest.len() / 2);
+    for plane in [&mut *red, &mut *green, &mut *blue] {
+        let (rows, below) = plane.split_at_mut(picture.height() * stride);
+        below.fill(0.0);
+        for row in rows.chunks_exact_mut(stride) {
+            row[picture.width()..].fill(0.0);
+        }
+    }
     let [to_red, to_green, to_blue] = &*levels.0;
     let rows = picture.data().chunks_exact(3 * picture.width());
     let planes = red
@@ -183,7 +202,7 @@ mod tests {
 
     fn pack(pictures: &[&Picture], divisor: usize) -> PixelBatch {
         let levels = Normalisation::IMAGENET.levels().unwrap();
-        PixelBatch::pack(pictures, &levels, divisor, MAX_VALUES).unwrap()
+        PixelBatch::pack(pictures, &levels, divisor, MAX_VALUES, Vec::new()).unwrap()
     }
 
     #[test]
@@ -219,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_a_used_buffer_is_left() {
+        let pictures = [&counted(2, 3), &counted(5, 2)];
+        let fresh = pack(&pictures, 4);
+        let levels = Normalisation::IMAGENET.levels().unwrap();
+        // Smaller than the batch's 192 numbers, as large, and larger.
+        for length in [10, 192, 500] {
+            let used = vec![f32::NAN; length];
+            let batch = PixelBatch::pack(&pictures, &levels, 4, MAX_VALUES, used).unwrap();
+            assert_eq!(batch, fresh, "from {length}");
+        }
+    }
+
+    #[test]
     fn sizes_that_divide_are_not_padded() {
         assert_eq!(pack(&[&counted(4, 8)], 4).dims, [1, 3, 4, 8]);
         assert_eq!(pack(&[&counted(5, 7)], 1).dims, [1, 3, 5, 7]);
@@ -228,7 +260,7 @@ mod tests {
     fn what_cannot_be_packed_says_why() {
         let levels = Normalisation::NONE.levels().unwrap();
         let pack = |pictures: &[&Picture], limit| {
-            PixelBatch::pack(pictures, &levels, 32, limit).unwrap_err()
+            PixelBatch::pack(pictures, &levels, 32, limit, Vec::new()).unwrap_err()
         };
         assert_eq!(pack(&[], 10), CollateError::Empty);
         let none = Picture::new(Vec::new(), 0, 7);
