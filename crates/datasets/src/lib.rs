@@ -9,6 +9,7 @@ pub mod formats;
 pub mod image_file;
 pub mod mask_region;
 pub mod sample;
+pub mod synthetic;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
