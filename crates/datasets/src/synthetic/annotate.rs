@@ -6,10 +6,16 @@ use super::figure::{Body, Side};
 use super::garment::cut::Cut;
 use super::garment::{Garment, Lower, TopEdge};
 use super::geometry::{P2, p};
-use super::labels::{Dimension, FIRST_FLAG, Flag, NecklineDesign, PERSON_SCHEMA, Region, SleeveLength, first_value, vocabulary};
+use super::labels::{
+    Dimension, FIRST_FLAG, Flag, NecklineDesign, PERSON_SCHEMA, Region, SleeveLength, first_value,
+    vocabulary,
+};
 use super::scene::{Figure, Scene};
 use crate::mask_region::MaskRegion;
-use crate::sample::{AttributeLabels, BBox, Judgement, LabelMap, Landmark, Landmarks, Mask, Object, Polygon, Visibility};
+use crate::sample::{
+    AttributeLabels, BBox, Judgement, LabelMap, Landmark, Landmarks, Mask, Object, Polygon,
+    Visibility,
+};
 
 /// Fewest visible pixels of a garment that is annotated.
 const MIN_PIXELS: usize = 20;
@@ -75,7 +81,13 @@ pub fn annotate(scene: &Scene, canvas: &Canvas) -> Annotations {
         let body = Body::new(figure.build, figure.pose);
         for (place, garment) in figure.garments.iter().enumerate() {
             instance += 1;
-            let seen = Seen { canvas, figure, body: &body, garment, instance };
+            let seen = Seen {
+                canvas,
+                figure,
+                body: &body,
+                garment,
+                instance,
+            };
             let Some((object, facts)) = seen.object(index, attributes) else {
                 continue;
             };
@@ -103,7 +115,11 @@ fn joints(canvas: &Canvas, figure: &Figure, body: &Body) -> Landmarks {
         Landmark {
             x: at.x,
             y: at.y,
-            visibility: if visible { Visibility::Visible } else { Visibility::Occluded },
+            visibility: if visible {
+                Visibility::Visible
+            } else {
+                Visibility::Occluded
+            },
         }
     };
     Landmarks {
@@ -114,7 +130,8 @@ fn joints(canvas: &Canvas, figure: &Figure, body: &Body) -> Landmarks {
 
 /// The pixel a point lies in, if it lies in the picture.
 fn pixel(canvas: &Canvas, at: P2) -> Option<[usize; 2]> {
-    let inside = at.x >= 0.0 && at.y >= 0.0 && at.x < canvas.width() as f32 && at.y < canvas.height() as f32;
+    let inside =
+        at.x >= 0.0 && at.y >= 0.0 && at.x < canvas.width() as f32 && at.y < canvas.height() as f32;
     inside.then_some([at.x as usize, at.y as usize])
 }
 
@@ -130,7 +147,12 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn object(&self, figure: usize, attributes: usize) -> Option<(Object, GarmentFacts)> {
         let mask = self.mask()?;
-        let extent = self.canvas.extent(self.instance).iter().filter(|&&pixel| pixel).count();
+        let extent = self
+            .canvas
+            .extent(self.instance)
+            .iter()
+            .filter(|&&pixel| pixel)
+            .count();
         let area = mask.area();
         let visible = area as f32 / extent.max(1) as f32;
         if area < MIN_PIXELS || visible < MIN_SHARE {
@@ -190,10 +212,20 @@ impl Seen<'_> {
             return (at, Visibility::Absent);
         };
         let near = |x: usize, y: usize| {
-            x < self.canvas.width() && y < self.canvas.height() && self.canvas.owner(x, y).instance == self.instance
+            x < self.canvas.width()
+                && y < self.canvas.height()
+                && self.canvas.owner(x, y).instance == self.instance
         };
-        let seen = (0..3).any(|dy| (0..3).any(|dx| (x + dx > 0 && y + dy > 0) && near(x + dx - 1, y + dy - 1)));
-        (at, if seen { Visibility::Visible } else { Visibility::Occluded })
+        let seen = (0..3)
+            .any(|dy| (0..3).any(|dx| (x + dx > 0 && y + dy > 0) && near(x + dx - 1, y + dy - 1)));
+        (
+            at,
+            if seen {
+                Visibility::Visible
+            } else {
+                Visibility::Occluded
+            },
+        )
     }
 
     fn is_visible(&self, point: P2) -> bool {
@@ -201,14 +233,21 @@ impl Seen<'_> {
     }
 
     fn landmarks(&self) -> Landmarks {
-        let points = landmark_points(Cut { body: self.body, garment: self.garment });
+        let points = landmark_points(Cut {
+            body: self.body,
+            garment: self.garment,
+        });
         let landmark = |point: Option<P2>| {
             let Some((at, visibility)) = point.map(|point| self.visibility(point)) else {
                 return Landmark::ABSENT;
             };
             match visibility {
                 Visibility::Absent => Landmark::ABSENT,
-                visibility => Landmark { x: at.x, y: at.y, visibility },
+                visibility => Landmark {
+                    x: at.x,
+                    y: at.y,
+                    visibility,
+                },
             }
         };
         Landmarks {
@@ -219,15 +258,22 @@ impl Seen<'_> {
 
     /// What can be told of each dimension.
     fn values(&self) -> [u8; 8] {
-        let cut = Cut { body: self.body, garment: self.garment };
+        let cut = Cut {
+            body: self.body,
+            garment: self.garment,
+        };
         Dimension::ALL.map(|dimension| {
             let value = self.garment.value(dimension);
             let told = value > 0
                 && match dimension {
-                    Dimension::Sleeve => sleeve_points(cut).into_iter().flatten().any(|point| self.is_visible(point)),
-                    Dimension::Coat | Dimension::Skirt | Dimension::Pant => {
-                        Side::BOTH.into_iter().filter_map(|side| hem_point(cut, side)).any(|point| self.is_visible(point))
-                    }
+                    Dimension::Sleeve => sleeve_points(cut)
+                        .into_iter()
+                        .flatten()
+                        .any(|point| self.is_visible(point)),
+                    Dimension::Coat | Dimension::Skirt | Dimension::Pant => Side::BOTH
+                        .into_iter()
+                        .filter_map(|side| hem_point(cut, side))
+                        .any(|point| self.is_visible(point)),
                     _ => {
                         let edge = edge_points(cut);
                         let seen = edge.iter().filter(|&&point| self.is_visible(point)).count();
@@ -240,7 +286,11 @@ impl Seen<'_> {
 }
 
 /// Labels of all attributes: one value of every dimension, and every flag.
-pub(super) fn attribute_labels(garment: &Garment, values: [u8; 8], count: usize) -> AttributeLabels {
+pub(super) fn attribute_labels(
+    garment: &Garment,
+    values: [u8; 8],
+    count: usize,
+) -> AttributeLabels {
     let mut labels: AttributeLabels = std::iter::repeat_n(Judgement::No, count).collect();
     for (dimension, value) in Dimension::ALL.into_iter().zip(values) {
         labels.set(first_value(dimension) + usize::from(value), Judgement::Yes);
@@ -295,7 +345,10 @@ fn hem_point(cut: Cut, side: Side) -> Option<P2> {
     match (cut.garment.lower, cut.garment.bodice) {
         (Lower::Skirt(skirt), _) => Some(cut.skirt_side(&skirt, side, skirt.hem) + inward),
         (Lower::Legs(legs), _) => {
-            let (outer, inner) = (cut.leg_edge(&legs, side, legs.part, true), cut.leg_edge(&legs, side, legs.part, false));
+            let (outer, inner) = (
+                cut.leg_edge(&legs, side, legs.part, true),
+                cut.leg_edge(&legs, side, legs.part, false),
+            );
             Some(outer.lerp(inner, 0.18) - p(0.0, INSET))
         }
         (Lower::None, Some(bodice)) => Some(cut.hem_corner(&bodice, side) + inward),
@@ -308,7 +361,9 @@ fn waist_point(cut: Cut, side: Side) -> Option<P2> {
     match (cut.garment.lower, cut.garment.bodice) {
         (Lower::Skirt(skirt), None) => Some(cut.skirt_side(&skirt, side, skirt.waist) + inward),
         (Lower::Legs(legs), None) => Some(cut.trouser_side(&legs, side, legs.waist) + inward),
-        (_, Some(bodice)) => Some(cut.side(&bodice, side, bodice.hem.min(2.9)) + p(-side.sign() * INSET, 0.0)),
+        (_, Some(bodice)) => {
+            Some(cut.side(&bodice, side, bodice.hem.min(2.9)) + p(-side.sign() * INSET, 0.0))
+        }
         (Lower::None, None) => None,
     }
 }
@@ -318,9 +373,15 @@ fn collar_point(cut: Cut, side: Side) -> Option<P2> {
     let end = cut.edge_end(&bodice, side);
     let off = matches!(
         cut.garment.top,
-        Some(TopEdge::Neckline(NecklineDesign::OffShoulder | NecklineDesign::Strapless | NecklineDesign::OneShoulder))
+        Some(TopEdge::Neckline(
+            NecklineDesign::OffShoulder | NecklineDesign::Strapless | NecklineDesign::OneShoulder
+        ))
     ) && !cut.has_shoulder(side);
-    let inward = if off { p(-side.sign() * 1.5 * INSET, 1.2 * INSET) } else { p(side.sign() * INSET, INSET) };
+    let inward = if off {
+        p(-side.sign() * 1.5 * INSET, 1.2 * INSET)
+    } else {
+        p(side.sign() * INSET, INSET)
+    };
     Some(end + inward)
 }
 
@@ -335,6 +396,8 @@ fn landmark_points(cut: Cut) -> Vec<Option<P2>> {
     match cut.garment.kind.region() {
         Region::Upper => vec![collar[0], collar[1], sl, sr, hem[0], hem[1]],
         Region::Lower => vec![waist[0], waist[1], hem[0], hem[1]],
-        Region::Full => vec![collar[0], collar[1], sl, sr, waist[0], waist[1], hem[0], hem[1]],
+        Region::Full => vec![
+            collar[0], collar[1], sl, sr, waist[0], waist[1], hem[0], hem[1],
+        ],
     }
 }

@@ -112,7 +112,8 @@ impl Canvas {
     pub fn paint_all(&mut self, colour: impl Fn(P2) -> Rgb) {
         for row in 0..self.height {
             for column in 0..self.width {
-                self.colours[row * self.width + column] = colour(p(column as f32 + 0.5, row as f32 + 0.5));
+                self.colours[row * self.width + column] =
+                    colour(p(column as f32 + 0.5, row as f32 + 0.5));
             }
         }
     }
@@ -125,7 +126,11 @@ impl Canvas {
         let inverse = self.inverse;
         coverage.each(self.width, |index, value, centre| {
             let opacity = f32::from(value) * (1.0 / 255.0);
-            blend(&mut self.colours[index], colour(inverse.apply(centre)), opacity);
+            blend(
+                &mut self.colours[index],
+                colour(inverse.apply(centre)),
+                opacity,
+            );
             if value >= OWNING {
                 self.owners[index] = owner;
                 if owner.instance > 0 {
@@ -136,7 +141,13 @@ impl Canvas {
     }
 
     /// Draws on what already belongs to `owner`, and only there: seams, pockets, eyes.
-    pub fn mark(&mut self, outline: &Outline, owner: Owner, opacity: f32, colour: impl Fn(P2) -> Rgb) {
+    pub fn mark(
+        &mut self,
+        outline: &Outline,
+        owner: Owner,
+        opacity: f32,
+        colour: impl Fn(P2) -> Rgb,
+    ) {
         self.overlay(outline, opacity, colour, |found| found == owner);
     }
 
@@ -159,7 +170,11 @@ impl Canvas {
         coverage.each(self.width, |index, value, centre| {
             if allowed(self.owners[index]) {
                 let opacity = f32::from(value) * (opacity / 255.0);
-                blend(&mut self.colours[index], colour(inverse.apply(centre)), opacity);
+                blend(
+                    &mut self.colours[index],
+                    colour(inverse.apply(centre)),
+                    opacity,
+                );
             }
         });
     }
@@ -198,11 +213,17 @@ impl Canvas {
 
     /// Coverage of the outline's box, grown by a margin and cut at the canvas; `None` outside it.
     fn coverage_with_margin(&self, outline: &Outline, margin: usize) -> Option<Coverage> {
-        let points: Vec<P2> = outline.0.iter().map(|&point| self.view.apply(point)).collect();
+        let points: Vec<P2> = outline
+            .0
+            .iter()
+            .map(|&point| self.view.apply(point))
+            .collect();
         let margin = margin as f32;
         let bound = |value: f32, limit: usize| value.clamp(0.0, limit as f32) as usize;
-        let smallest = |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::INFINITY, f32::min) - margin;
-        let largest = |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::NEG_INFINITY, f32::max) + margin;
+        let smallest =
+            |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::INFINITY, f32::min) - margin;
+        let largest =
+            |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::NEG_INFINITY, f32::max) + margin;
         let (left, right) = (
             bound(smallest(|point| point.x).floor(), self.width),
             bound(largest(|point| point.x).ceil(), self.width),
@@ -252,7 +273,11 @@ impl Coverage {
             let y = (self.top + row) as f32 + 0.5;
             for (column, &value) in values.iter().enumerate() {
                 if value > 0 {
-                    call(start + column, value, p((self.left + column) as f32 + 0.5, y));
+                    call(
+                        start + column,
+                        value,
+                        p((self.left + column) as f32 + 0.5, y),
+                    );
                 }
             }
         }
@@ -271,12 +296,22 @@ impl Coverage {
     }
 }
 
-fn running_mean(values: &mut [u8], start: usize, step: usize, count: usize, radius: usize, line: &mut [u8]) {
+fn running_mean(
+    values: &mut [u8],
+    start: usize,
+    step: usize,
+    count: usize,
+    radius: usize,
+    line: &mut [u8],
+) {
     for (index, kept) in line[..count].iter_mut().enumerate() {
         *kept = values[start + index * step];
     }
     let window = 2 * radius as u32 + 1;
-    let mut sum: u32 = line[..radius.min(count)].iter().map(|&value| u32::from(value)).sum();
+    let mut sum: u32 = line[..radius.min(count)]
+        .iter()
+        .map(|&value| u32::from(value))
+        .sum();
     for index in 0..count {
         if index + radius < count {
             sum += u32::from(line[index + radius]);
@@ -292,7 +327,10 @@ fn running_mean(values: &mut [u8], start: usize, step: usize, count: usize, radi
 mod tests {
     use super::*;
 
-    const SHIRT: Owner = Owner { instance: 1, class: 5 };
+    const SHIRT: Owner = Owner {
+        instance: 1,
+        class: 5,
+    };
 
     #[test]
     fn a_pixel_is_owned_from_half_coverage() {
@@ -300,12 +338,22 @@ mod tests {
         // Columns 1 and 2 whole; of column 0 a quarter, of column 3 three quarters.
         let outline = Outline::rectangle(p(0.75, 0.0), p(3.75, 1.0));
         canvas.fill(&outline, SHIRT, |_| [1.0; 3]);
-        let owned: Vec<bool> = (0..4).map(|column| canvas.owner(column, 0) == SHIRT).collect();
+        let owned: Vec<bool> = (0..4)
+            .map(|column| canvas.owner(column, 0) == SHIRT)
+            .collect();
         assert_eq!(owned, [false, true, true, true]);
         assert_eq!(canvas.extent(1), [false, true, true, true]);
-        assert!((canvas.colours[0][0] - 0.25).abs() < 0.02, "{:?}", canvas.colours[0]);
+        assert!(
+            (canvas.colours[0][0] - 0.25).abs() < 0.02,
+            "{:?}",
+            canvas.colours[0]
+        );
         // What covers it takes the pixel but not the extent.
-        canvas.fill(&Outline::rectangle(p(1.0, 0.0), p(2.0, 1.0)), Owner::of_class(14), |_| [0.0; 3]);
+        canvas.fill(
+            &Outline::rectangle(p(1.0, 0.0), p(2.0, 1.0)),
+            Owner::of_class(14),
+            |_| [0.0; 3],
+        );
         assert_eq!(canvas.owner(1, 0).class, 14);
         assert!(canvas.extent(1)[1]);
     }
@@ -313,8 +361,15 @@ mod tests {
     #[test]
     fn marks_stay_on_their_garment() {
         let mut canvas = Canvas::new(4, 1, 1);
-        canvas.fill(&Outline::rectangle(p(0.0, 0.0), p(2.0, 1.0)), SHIRT, |_| [0.5; 3]);
-        canvas.mark(&Outline::rectangle(p(0.0, 0.0), p(4.0, 1.0)), SHIRT, 1.0, |_| [1.0; 3]);
+        canvas.fill(&Outline::rectangle(p(0.0, 0.0), p(2.0, 1.0)), SHIRT, |_| {
+            [0.5; 3]
+        });
+        canvas.mark(
+            &Outline::rectangle(p(0.0, 0.0), p(4.0, 1.0)),
+            SHIRT,
+            1.0,
+            |_| [1.0; 3],
+        );
         let reds: Vec<f32> = canvas.colours.iter().map(|colour| colour[0]).collect();
         assert_eq!(reds, [1.0, 1.0, 0.0, 0.0]);
     }

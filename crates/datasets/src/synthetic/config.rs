@@ -97,7 +97,12 @@ impl WardrobeConfig {
             if (low..=high).contains(&found) {
                 Ok(())
             } else {
-                Err(WardrobeError::OutOfRange { field, found, low, high })
+                Err(WardrobeError::OutOfRange {
+                    field,
+                    found,
+                    low,
+                    high,
+                })
             }
         };
         let [short, long] = self.long_side;
@@ -110,10 +115,24 @@ impl WardrobeConfig {
         within("garments", f64::from(many), 1.0, 12.0)?;
         within("empty_share", f64::from(self.empty_share), 0.0, 1.0)?;
         within("noise.maybe", f64::from(self.noise.maybe), 0.0, 1.0)?;
-        within("noise.missing_box", f64::from(self.noise.missing_box), 0.0, 1.0)?;
-        within("noise.wrong_category", f64::from(self.noise.wrong_category), 0.0, 1.0)?;
+        within(
+            "noise.missing_box",
+            f64::from(self.noise.missing_box),
+            0.0,
+            1.0,
+        )?;
+        within(
+            "noise.wrong_category",
+            f64::from(self.noise.wrong_category),
+            0.0,
+            1.0,
+        )?;
         let inverted = |field, low: u32, high: u32| {
-            if low <= high { Ok(()) } else { Err(WardrobeError::Inverted { field, low, high }) }
+            if low <= high {
+                Ok(())
+            } else {
+                Err(WardrobeError::Inverted { field, low, high })
+            }
         };
         inverted("long_side", short, long)?;
         inverted("garments", u32::from(few), u32::from(many))?;
@@ -135,13 +154,23 @@ mod tests {
             ..WardrobeConfig::default()
         };
         let error = config.validate().unwrap_err();
-        assert!(error.to_string().starts_with("`difficulty` is NaN"), "{error}");
+        assert!(
+            error.to_string().starts_with("`difficulty` is NaN"),
+            "{error}"
+        );
         let config = WardrobeConfig {
             long_side: [300, 256],
             ..WardrobeConfig::default()
         };
         let error = config.validate().unwrap_err();
-        assert_eq!(error, WardrobeError::Inverted { field: "long_side", low: 300, high: 256 });
+        assert_eq!(
+            error,
+            WardrobeError::Inverted {
+                field: "long_side",
+                low: 300,
+                high: 256
+            }
+        );
         let config = WardrobeConfig {
             categories: Vec::new(),
             ..WardrobeConfig::default()

@@ -38,7 +38,14 @@ pub fn polygons(mask: &MaskRegion) -> Vec<Polygon> {
     let offset = [mask.left() as f32, mask.top() as f32];
     outlines
         .into_iter()
-        .map(|points| Polygon(points.into_iter().map(|[x, y]| [x + offset[0], y + offset[1]]).collect()))
+        .map(|points| {
+            Polygon(
+                points
+                    .into_iter()
+                    .map(|[x, y]| [x + offset[0], y + offset[1]])
+                    .collect(),
+            )
+        })
         .filter(|polygon| polygon.0.len() >= 3 && polygon.area() >= MIN_AREA)
         .collect()
 }
@@ -87,7 +94,9 @@ fn trace(mask: &MaskRegion) -> Vec<Vec<Corner>> {
                 }
                 at = (at.0 + STEP[d].0, at.1 + STEP[d].1);
                 // Pixels that touch at a corner only are apart: turn right first.
-                let next = [(d + 1) % 4, d, (d + 3) % 4].into_iter().find(|&turn| is_border(at, turn));
+                let next = [(d + 1) % 4, d, (d + 3) % 4]
+                    .into_iter()
+                    .find(|&turn| is_border(at, turn));
                 let Some(turn) = next else { break };
                 if turn != d {
                     contour.push(at);
@@ -140,12 +149,19 @@ fn simplify(contour: &[Corner]) -> Vec<[f32; 2]> {
             spans.extend([(from, place), (place, to)]);
         }
     }
-    let kept: Vec<[f32; 2]> = ring[..last].iter().zip(&keep).filter(|&(_, &keep)| keep).map(|(&point, _)| point).collect();
+    let kept: Vec<[f32; 2]> = ring[..last]
+        .iter()
+        .zip(&keep)
+        .filter(|&(_, &keep)| keep)
+        .map(|(&point, _)| point)
+        .collect();
     if kept.len() >= 3 { kept } else { points }
 }
 
 fn farthest(points: &[[f32; 2]], from: [f32; 2]) -> usize {
-    let distance = |point: &[f32; 2]| (point[0] - from[0]) * (point[0] - from[0]) + (point[1] - from[1]) * (point[1] - from[1]);
+    let distance = |point: &[f32; 2]| {
+        (point[0] - from[0]) * (point[0] - from[0]) + (point[1] - from[1]) * (point[1] - from[1])
+    };
     let mut best = 0;
     for (index, point) in points.iter().enumerate() {
         if distance(point) > distance(&points[best]) {
@@ -160,15 +176,22 @@ fn from_line(point: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let (px, py) = (point[0] - a[0], point[1] - a[1]);
     let length = dx * dx + dy * dy;
-    let t = if length > 0.0 { ((px * dx + py * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+    let t = if length > 0.0 {
+        ((px * dx + py * dy) / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     let (ex, ey) = (px - t * dx, py - t * dy);
     (ex * ex + ey * ey).sqrt()
 }
 
 /// Joins a hole to the outline it lies in: a cut from its leftmost corner straight to the left.
 fn join(outlines: &mut [Vec<[f32; 2]>], hole: &[[f32; 2]]) {
-    let start = (0..hole.len())
-        .min_by(|&a, &b| hole[a][0].total_cmp(&hole[b][0]).then(hole[a][1].total_cmp(&hole[b][1])));
+    let start = (0..hole.len()).min_by(|&a, &b| {
+        hole[a][0]
+            .total_cmp(&hole[b][0])
+            .then(hole[a][1].total_cmp(&hole[b][1]))
+    });
     let Some(start) = start else { return };
     let [hx, hy] = hole[start];
     let mut best: Option<(f32, usize, usize)> = None;
@@ -184,7 +207,9 @@ fn join(outlines: &mut [Vec<[f32; 2]>], hole: &[[f32; 2]]) {
             }
         }
     }
-    let Some((x, which, index)) = best else { return };
+    let Some((x, which, index)) = best else {
+        return;
+    };
     let mut cut = vec![[x, hy]];
     cut.extend(hole[start..].iter().chain(&hole[..=start]));
     cut.push([x, hy]);
@@ -196,7 +221,10 @@ mod tests {
     use super::*;
 
     fn mask(rows: &[&str]) -> MaskRegion {
-        let bits = rows.iter().flat_map(|row| row.bytes().map(|byte| byte == b'#')).collect();
+        let bits = rows
+            .iter()
+            .flat_map(|row| row.bytes().map(|byte| byte == b'#'))
+            .collect();
         MaskRegion::new(0, 0, rows[0].len(), bits)
     }
 
@@ -222,7 +250,10 @@ mod tests {
     fn pieces_that_touch_at_a_corner_are_apart() {
         let found = polygons(&mask(&["##..", "##..", "..##", "..##"]));
         assert_eq!(found.len(), 2);
-        assert_eq!(found.iter().map(Polygon::area).collect::<Vec<_>>(), [4.0, 4.0]);
+        assert_eq!(
+            found.iter().map(Polygon::area).collect::<Vec<_>>(),
+            [4.0, 4.0]
+        );
     }
 
     #[test]

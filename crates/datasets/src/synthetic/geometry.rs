@@ -32,7 +32,11 @@ impl P2 {
     /// The direction of length 1; of no length, `(0, 1)`.
     pub fn unit(self) -> Self {
         let len = self.len();
-        if len > 1e-6 { self * (1.0 / len) } else { p(0.0, 1.0) }
+        if len > 1e-6 {
+            self * (1.0 / len)
+        } else {
+            p(0.0, 1.0)
+        }
     }
 
     /// Turned a quarter anticlockwise on the screen.
@@ -133,7 +137,9 @@ impl Affine {
 
     /// How long a unit becomes (the square root of the area's factor).
     pub fn scale(self) -> f32 {
-        (self.right.x * self.down.y - self.right.y * self.down.x).abs().sqrt()
+        (self.right.x * self.down.y - self.right.y * self.down.x)
+            .abs()
+            .sqrt()
     }
 }
 
@@ -182,7 +188,8 @@ impl Outline {
         let mut points = Vec::with_capacity(n * PIECES);
         for index in 0..n {
             let around = [n - 1, 0, 1, 2].map(|step| knots[(index + step) % n]);
-            points.extend((0..PIECES).map(|piece| catmull_rom(around, piece as f32 / PIECES as f32)));
+            points
+                .extend((0..PIECES).map(|piece| catmull_rom(around, piece as f32 / PIECES as f32)));
         }
         Self(points)
     }
@@ -225,7 +232,10 @@ pub fn sides(
     let part = |index: usize| index as f32 / last.max(1) as f32;
     let one = |index: usize| line[index] + across(index) * left(part(index));
     let other = |index: usize| line[index] - across(index) * right(part(index));
-    ((0..=last).map(one).collect(), (0..=last).map(other).collect())
+    (
+        (0..=last).map(one).collect(),
+        (0..=last).map(other).collect(),
+    )
 }
 
 /// A smooth curve through the points (uniform Catmull–Rom), ends included.
@@ -251,7 +261,11 @@ pub fn spline(knots: &[P2]) -> Vec<P2> {
 /// The uniform Catmull–Rom curve between the two middle knots.
 fn catmull_rom([a, b, c, d]: [P2; 4], t: f32) -> P2 {
     let (t2, t3) = (t * t, t * t * t);
-    (b * 2.0 + (c - a) * t + (a * 2.0 - b * 5.0 + c * 4.0 - d) * t2 + (b * 3.0 - a - c * 3.0 + d) * t3) * 0.5
+    (b * 2.0
+        + (c - a) * t
+        + (a * 2.0 - b * 5.0 + c * 4.0 - d) * t2
+        + (b * 3.0 - a - c * 3.0 + d) * t3)
+        * 0.5
 }
 
 /// Straight interpolation in a table of `(x, y)`, constant beyond its ends; `x` must rise.
@@ -295,7 +309,10 @@ mod tests {
     fn curves_pass_through_their_knots() {
         let knots = [p(0.0, 0.0), p(1.0, 2.0), p(3.0, 1.0)];
         let curve = spline(&knots);
-        assert_eq!((curve[0], curve[PIECES], curve[2 * PIECES]), (knots[0], knots[1], knots[2]));
+        assert_eq!(
+            (curve[0], curve[PIECES], curve[2 * PIECES]),
+            (knots[0], knots[1], knots[2])
+        );
     }
 
     #[test]

@@ -23,23 +23,34 @@ pub(super) fn spoil(objects: &mut [Object], noise: &LabelNoise, dice: &mut Dice)
 
 /// Marks a neighbour of a length as possible.
 fn maybe(object: &mut Object, share: f32, dice: &mut Dice) {
-    for dimension in Dimension::ALL.into_iter().filter(|dimension| dimension.is_length()) {
+    for dimension in Dimension::ALL
+        .into_iter()
+        .filter(|dimension| dimension.is_length())
+    {
         let first = first_value(dimension);
         let count = dimension.values().len();
         // Drawn whether or not it is used, so that the next object's faults do not depend on it.
         let (marked, longer) = (dice.chance(share), dice.chance(0.5));
-        let value = (1..count).find(|&value| object.attributes.get(first + value) == Judgement::Yes);
+        let value =
+            (1..count).find(|&value| object.attributes.get(first + value) == Judgement::Yes);
         let (true, Some(value)) = (marked, value) else {
             continue;
         };
-        let neighbour = if longer && value + 1 < count || value == 1 { value + 1 } else { value - 1 };
+        let neighbour = if longer && value + 1 < count || value == 1 {
+            value + 1
+        } else {
+            value - 1
+        };
         object.attributes.set(first + neighbour, Judgement::Maybe);
     }
 }
 
 /// Another category of the same region.
 fn mistake(object: &mut Object, dice: &mut Dice) {
-    let Some(kind) = object.category.and_then(|category| GarmentKind::ALL.get(category as usize).copied()) else {
+    let Some(kind) = object
+        .category
+        .and_then(|category| GarmentKind::ALL.get(category as usize).copied())
+    else {
         return;
     };
     let others: Vec<GarmentKind> = GarmentKind::ALL
@@ -57,7 +68,8 @@ mod tests {
     use crate::synthetic::labels::vocabulary;
 
     fn tee(sleeve: usize) -> Object {
-        let mut attributes: AttributeLabels = std::iter::repeat_n(Judgement::No, vocabulary().len()).collect();
+        let mut attributes: AttributeLabels =
+            std::iter::repeat_n(Judgement::No, vocabulary().len()).collect();
         attributes.set(first_value(Dimension::Sleeve) + sleeve, Judgement::Yes);
         Object {
             category: Some(GarmentKind::Tee as u32),
@@ -79,7 +91,8 @@ mod tests {
         };
         spoil(&mut objects, &all, &mut Dice::new(1, 1));
         let sleeve = first_value(Dimension::Sleeve);
-        let possible = |object: &Object| object.attributes.with(Judgement::Maybe).collect::<Vec<_>>();
+        let possible =
+            |object: &Object| object.attributes.with(Judgement::Maybe).collect::<Vec<_>>();
         // Sleeveless has one neighbour, Cup (Invisible is none); Extra Long has Long; Invisible none.
         assert_eq!(possible(&objects[0]), [sleeve + 2]);
         assert_eq!(possible(&objects[1]), [sleeve + 7]);

@@ -44,6 +44,20 @@ pub use scene::{Frame, Scene, Wish};
 use crate::sample::{Landmarks, Sample};
 use random::Dice;
 
+/// The plain data that scenes are made of.
+pub mod data {
+    pub use super::background::{Background, Setting, Thing, ThingKind};
+    pub use super::canvas::Rgb;
+    pub use super::fabric::{Cloth, Light, Pattern, Weave};
+    pub use super::figure::{Build, Footwear, HairStyle, Looks, Pose, Side};
+    pub use super::garment::{
+        Bodice, Details, Front, Garment, LegCut, LegEnd, Lower, SkirtCut, SkirtStyle, SleeveStyle,
+        Sleeves, TopEdge,
+    };
+    pub use super::geometry::{Affine, P2};
+    pub use super::scene::{Figure, Finish};
+}
+
 /// A wardrobe: an endless list of pictures.
 #[derive(Debug, Clone)]
 pub struct SyntheticWardrobe {

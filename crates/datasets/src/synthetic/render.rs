@@ -2,19 +2,25 @@
 
 use super::background::Thing;
 use super::canvas::{Canvas, Owner, Rgb};
+use super::fabric::Light;
 use super::fabric::{darker, lit};
-use super::figure::{Body, Side, draw_arms, draw_back_hair, draw_front_locks, draw_head, draw_legs, draw_torso};
+use super::figure::{
+    Body, Side, draw_arms, draw_back_hair, draw_front_locks, draw_head, draw_legs, draw_torso,
+};
 use super::garment::{self, Garment};
 use super::geometry::{Affine, Outline, p, spline};
 use super::random::mix;
 use super::scene::{Figure, Finish, Scene};
-use super::fabric::Light;
 use crate::image_file::Picture;
 
 /// The canvas with every garment's pixels. Garments are numbered from 1 through all figures in
 /// order.
 pub fn draw(scene: &Scene) -> Canvas {
-    let garments: usize = scene.figures.iter().map(|figure| figure.garments.len()).sum();
+    let garments: usize = scene
+        .figures
+        .iter()
+        .map(|figure| figure.garments.len())
+        .sum();
     let mut canvas = Canvas::new(scene.width, scene.height, garments);
     scene.background.paint(&mut canvas, &scene.light);
     let ground = canvas.view();
@@ -47,7 +53,14 @@ fn draw_figure(canvas: &mut Canvas, figure: &Figure, light: &Light, first: u8) {
         class: figure.garments[index].parsing_class(),
     };
     let part = |canvas: &mut Canvas, index: usize, part: Part| {
-        part(canvas, &body, light, &figure.garments[index], owner(index), flat);
+        part(
+            canvas,
+            &body,
+            light,
+            &figure.garments[index],
+            owner(index),
+            flat,
+        );
     };
     let all: Vec<usize> = (0..figure.garments.len()).collect();
     if let Some(looks) = &figure.looks {
@@ -73,10 +86,27 @@ fn draw_figure(canvas: &mut Canvas, figure: &Figure, light: &Light, first: u8) {
         }
     }
     if let Some(looks) = &figure.looks {
-        draw_arms(canvas, &body, looks, light);
+        let covered = figure.garments.iter().any(Garment::covers_shoulders);
+        draw_arms(canvas, &body, looks, light, covered);
     }
     for &index in &all {
-        part(canvas, index, garment::draw_sleeves);
+        // Under another garment's sleeves only what they let out can be seen.
+        let above = figure.garments[index + 1..]
+            .iter()
+            .rfind(|garment| garment.covers_shoulders());
+        match above.and_then(|garment| garment.sleeves) {
+            None => part(canvas, index, garment::draw_sleeves),
+            Some(sleeves) => {
+                garment::draw_sleeve_ends(
+                    canvas,
+                    &body,
+                    light,
+                    &figure.garments[index],
+                    owner(index),
+                    sleeves.part,
+                );
+            }
+        }
     }
     if let Some(outermost) = outermost {
         part(canvas, outermost, garment::draw_top_edge);
@@ -94,16 +124,35 @@ fn draw_figure(canvas: &mut Canvas, figure: &Figure, light: &Light, first: u8) {
 fn draw_bag(canvas: &mut Canvas, body: &Body, light: &Light, colour: Rgb) {
     let shoulder = body.shoulder_tip(Side::Left).lerp(p(0.0, 1.4), 0.35);
     let hip = p(body.centre(3.6) + body.half(3.6) + 0.12, 3.5);
-    let strap = Outline::ribbon(&spline(&[shoulder, shoulder.lerp(hip, 0.5) + p(0.05, 0.0), hip]), |_| 0.07);
+    let strap = Outline::ribbon(
+        &spline(&[shoulder, shoulder.lerp(hip, 0.5) + p(0.05, 0.0), hip]),
+        |_| 0.07,
+    );
     let at = |x: f32, y: f32| hip + p(x, y);
-    let bag = Outline(vec![at(-0.36, -0.05), at(0.28, -0.05), at(0.34, 0.5), at(-0.42, 0.5)]);
-    let flap = Outline(vec![at(-0.36, -0.05), at(0.28, -0.05), at(0.24, 0.2), at(-0.32, 0.2)]);
+    let bag = Outline(vec![
+        at(-0.36, -0.05),
+        at(0.28, -0.05),
+        at(0.34, 0.5),
+        at(-0.42, 0.5),
+    ]);
+    let flap = Outline(vec![
+        at(-0.36, -0.05),
+        at(0.28, -0.05),
+        at(0.24, 0.2),
+        at(-0.32, 0.2),
+    ]);
     let nobody = Owner::default();
     for (outline, shade) in [(strap, 0.75), (bag, 0.95), (flap, 1.08)] {
-        canvas.shadow(&outline, p(0.0, 0.05), 0.06, 0.4 * light.shadows, |owner| owner.class != 0);
+        canvas.shadow(&outline, p(0.0, 0.05), 0.06, 0.4 * light.shadows, |owner| {
+            owner.class != 0
+        });
         canvas.fill(&outline, nobody, |_| lit(colour, shade));
     }
-    canvas.fill(&Outline::ellipse(at(-0.04, 0.18), 0.04, 0.04), nobody, |_| darker([0.85, 0.75, 0.45], 0.1));
+    canvas.fill(
+        &Outline::ellipse(at(-0.04, 0.18), 0.04, 0.04),
+        nobody,
+        |_| darker([0.85, 0.75, 0.45], 0.1),
+    );
 }
 
 /// What the camera makes of the colours: tint, blur, vignette, noise, 8 bits.
@@ -153,9 +202,17 @@ fn blur(colours: &[Rgb], width: usize, height: usize, radius: f32) -> Vec<Rgb> {
     let mut pass = |step: usize, horizontal: bool| {
         let limit = if horizontal { width } else { height };
         for (index, to) in next.iter_mut().enumerate() {
-            let place = if horizontal { index % width } else { index / width };
+            let place = if horizontal {
+                index % width
+            } else {
+                index / width
+            };
             let before = now[if place > 0 { index - step } else { index }];
-            let after = now[if place + 1 < limit { index + step } else { index }];
+            let after = now[if place + 1 < limit {
+                index + step
+            } else {
+                index
+            }];
             for channel in 0..3 {
                 to[channel] = 0.25 * (before[channel] + after[channel]) + 0.5 * now[index][channel];
             }
@@ -178,7 +235,11 @@ mod tests {
         let count = 20_000_u32;
         let values: Vec<f32> = (0..count).map(|index| gaussian(mix(index))).collect();
         let mean = values.iter().sum::<f32>() / count as f32;
-        let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / count as f32;
+        let variance = values
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum::<f32>()
+            / count as f32;
         // The standard error of the mean is 1/√20000 = 0.007.
         assert!(mean.abs() < 0.03, "{mean}");
         assert!((variance - 1.0).abs() < 0.05, "{variance}");
@@ -187,7 +248,11 @@ mod tests {
     #[test]
     fn blur_keeps_an_even_picture_and_spreads_a_point() {
         let even = blur(&[[0.5; 3]; 12], 4, 3, 1.0);
-        assert!(even.iter().flatten().all(|value| (value - 0.5).abs() < 1e-6));
+        assert!(
+            even.iter()
+                .flatten()
+                .all(|value| (value - 0.5).abs() < 1e-6)
+        );
         let mut point = vec![[0.0; 3]; 25];
         point[12] = [1.0; 3];
         // Radius 0.5: one round, so 1/2 · 1/2 stays.

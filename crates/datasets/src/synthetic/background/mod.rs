@@ -73,11 +73,33 @@ impl Background {
         };
         let palette = Palette::draw(dice, &[], 0.0).0;
         // Walls are paler than clothes, but not always.
-        let pale = |colour: Rgb, dice: &mut Dice| mixed(colour, [0.9, 0.89, 0.87], dice.range(0.75 - 0.6 * b, 0.95 - 0.4 * b));
-        let colours = [pale(palette[0], dice), pale(palette[1], dice), pale(palette[2], dice)];
-        let patterns = [Pattern::Stripes, Pattern::Gingham, Pattern::Dots, Pattern::Floral, Pattern::Chevron, Pattern::Marble, Pattern::Hoops];
+        let pale = |colour: Rgb, dice: &mut Dice| {
+            mixed(
+                colour,
+                [0.9, 0.89, 0.87],
+                dice.range(0.75 - 0.6 * b, 0.95 - 0.4 * b),
+            )
+        };
+        let colours = [
+            pale(palette[0], dice),
+            pale(palette[1], dice),
+            pale(palette[2], dice),
+        ];
+        let patterns = [
+            Pattern::Stripes,
+            Pattern::Gingham,
+            Pattern::Dots,
+            Pattern::Floral,
+            Pattern::Chevron,
+            Pattern::Marble,
+            Pattern::Hoops,
+        ];
         let mut cloth = Cloth::plain(Weave::Jersey, colours[0], dice);
-        cloth.colours = [colours[0], mixed(colours[0], colours[1], 0.3 + 0.7 * b * dice.unit()), colours[2]];
+        cloth.colours = [
+            colours[0],
+            mixed(colours[0], colours[1], 0.3 + 0.7 * b * dice.unit()),
+            colours[2],
+        ];
         cloth.repeat = dice.range(0.06, 0.3);
         if setting == Setting::Rug || dice.chance(0.5 * b) {
             cloth.pattern = dice.pick(&patterns);
@@ -99,7 +121,12 @@ impl Background {
         canvas.look(view);
         let inverse = view.inverse();
         let size = inverse.apply(p(canvas.width() as f32, canvas.height() as f32));
-        let glow = |at: P2| 1.0 + 0.22 * light.contrast * ((at.x / size.x - 0.5) * light.from.x + (at.y / size.y - 0.5) * light.from.y) * 2.0;
+        let glow = |at: P2| {
+            1.0 + 0.22
+                * light.contrast
+                * ((at.x / size.x - 0.5) * light.from.x + (at.y / size.y - 0.5) * light.from.y)
+                * 2.0
+        };
         canvas.paint_all(|pixel| {
             let at = inverse.apply(pixel);
             self.colour(at).map(|channel| channel * glow(at))
@@ -138,30 +165,63 @@ impl Background {
             Setting::Garden => {
                 let leaf = noise(self.seed ^ 3, x * 14.0, y * 14.0);
                 let large = noise(self.seed ^ 4, x * 4.0, y * 4.0);
-                let green = mixed([0.12, 0.25, 0.09], [0.45, 0.6, 0.25], leaf * 0.7 + large * 0.5 - 0.1);
-                if leaf > 0.9 { mixed(green, third, 0.7) } else { mixed(green, wall, 0.15) }
+                let green = mixed(
+                    [0.12, 0.25, 0.09],
+                    [0.45, 0.6, 0.25],
+                    leaf * 0.7 + large * 0.5 - 0.1,
+                );
+                if leaf > 0.9 {
+                    mixed(green, third, 0.7)
+                } else {
+                    mixed(green, wall, 0.15)
+                }
             }
             Setting::Planks => {
-                let wood = mixed(mixed([0.72, 0.55, 0.38], [0.35, 0.23, 0.15], at_cell(self.seed, 0, 0)), wall, 0.25);
+                let wood = mixed(
+                    mixed(
+                        [0.72, 0.55, 0.38],
+                        [0.35, 0.23, 0.15],
+                        at_cell(self.seed, 0, 0),
+                    ),
+                    wall,
+                    0.25,
+                );
                 let row = y * 4.5;
                 let plank = at_cell(self.seed, row.floor() as i32, 1);
                 let grain = noise(self.seed ^ 5, x * 3.0 + plank * 9.0, y * 70.0) - 0.5;
                 let gap = row - row.floor() < 0.035;
-                dim(wood, if gap { 0.45 } else { (0.9 + 0.2 * plank) * (1.0 + 0.22 * grain) })
+                dim(
+                    wood,
+                    if gap {
+                        0.45
+                    } else {
+                        (0.9 + 0.2 * plank) * (1.0 + 0.22 * grain)
+                    },
+                )
             }
             Setting::Sheet => {
                 let mut soft = self.cloth;
                 soft.weave = Weave::Light;
                 let fold = soft.fold(p(x * 2.2, y * 2.2), p(0.7, 0.71), 1.3);
-                dim(lighter(self.cloth.pattern.colour(&self.cloth, x, y), 0.25), 0.95 + fold)
+                dim(
+                    lighter(self.cloth.pattern.colour(&self.cloth, x, y), 0.25),
+                    0.95 + fold,
+                )
             }
             Setting::Tiles => {
                 let (column, row) = (x * 3.2, y * 3.2);
                 let joint = column - column.floor() < 0.04 || row - row.floor() < 0.04;
                 let tile = at_cell(self.seed, column.floor() as i32, row.floor() as i32);
-                if joint { darker(wall, 0.3) } else { dim(mixed(wall, third, 0.3 * tile), 0.95 + 0.08 * tile) }
+                if joint {
+                    darker(wall, 0.3)
+                } else {
+                    dim(mixed(wall, third, 0.3 * tile), 0.95 + 0.08 * tile)
+                }
             }
-            Setting::Rug => dim(self.cloth.pattern.colour(&self.cloth, x, y), fine(0.2) * slow(0.1)),
+            Setting::Rug => dim(
+                self.cloth.pattern.colour(&self.cloth, x, y),
+                fine(0.2) * slow(0.1),
+            ),
         }
     }
 
@@ -170,7 +230,11 @@ impl Background {
         let y = self.horizon;
         let rail = Outline::rectangle(p(0.0, y - 0.035), p(size.x, y));
         canvas.veil(&rail, 1.0, |_| skirting);
-        canvas.veil(&Outline::rectangle(p(0.0, y), p(size.x, y + 0.012)), 0.5, |_| [0.1; 3]);
+        canvas.veil(
+            &Outline::rectangle(p(0.0, y), p(size.x, y + 0.012)),
+            0.5,
+            |_| [0.1; 3],
+        );
     }
 
     fn street(&self, canvas: &mut Canvas, size: P2) {
@@ -183,11 +247,21 @@ impl Background {
             while x < size.x {
                 if own(10 + row, column) > 0.18 {
                     let (a, b) = (p(x, y), p(x + step_x * 0.55, y + step_y * 0.66));
-                    canvas.veil(&Outline::rectangle(a - p(0.012, 0.012), b + p(0.012, 0.012)), 0.9, |_| lighter(self.colours[0], 0.35));
+                    canvas.veil(
+                        &Outline::rectangle(a - p(0.012, 0.012), b + p(0.012, 0.012)),
+                        0.9,
+                        |_| lighter(self.colours[0], 0.35),
+                    );
                     let shade = 0.6 + 0.6 * own(30 + row, column);
-                    canvas.veil(&Outline::rectangle(a, b), 1.0, |_| pane.map(|channel| channel * shade));
+                    canvas.veil(&Outline::rectangle(a, b), 1.0, |_| {
+                        pane.map(|channel| channel * shade)
+                    });
                     let bar = (a.x + b.x) / 2.0;
-                    canvas.veil(&Outline::rectangle(p(bar - 0.006, a.y), p(bar + 0.006, b.y)), 0.9, |_| lighter(self.colours[0], 0.35));
+                    canvas.veil(
+                        &Outline::rectangle(p(bar - 0.006, a.y), p(bar + 0.006, b.y)),
+                        0.9,
+                        |_| lighter(self.colours[0], 0.35),
+                    );
                 }
                 x += step_x;
                 column += 1;
@@ -195,6 +269,10 @@ impl Background {
             y += step_y;
             row += 1;
         }
-        canvas.veil(&Outline::rectangle(p(0.0, self.horizon), p(size.x, self.horizon + 0.02)), 0.6, |_| [0.35; 3]);
+        canvas.veil(
+            &Outline::rectangle(p(0.0, self.horizon), p(size.x, self.horizon + 0.02)),
+            0.6,
+            |_| [0.35; 3],
+        );
     }
 }

@@ -76,7 +76,11 @@ impl Cloth {
     pub fn seam(&self) -> Rgb {
         let ground = self.ground();
         let light = ground.iter().sum::<f32>() / 3.0;
-        if light < 0.16 { lighter(ground, 0.2) } else { darker(ground, 0.42) }
+        if light < 0.16 {
+            lighter(ground, 0.2)
+        } else {
+            darker(ground, 0.42)
+        }
     }
 
     /// Colour at `u` across and `v` along the piece, in head heights, without light.
@@ -115,7 +119,11 @@ impl Cloth {
         let bend = noise(self.seed ^ 0x61, l * 0.7, a * 0.7) * 1.2;
         let soft = noise(self.seed ^ 0x62, a * across + bend, l * long) - 0.5;
         // A crease: bright on one side, dark on the other, at the zero crossings of slow noise.
-        let slow = noise(self.seed ^ 0x63, a * across * 0.5 - bend, l * long * 0.8 + 7.0) - 0.5;
+        let slow = noise(
+            self.seed ^ 0x63,
+            a * across * 0.5 - bend,
+            l * long * 0.8 + 7.0,
+        ) - 0.5;
         let crease = (slow * 9.0).clamp(-1.0, 1.0) * (1.0 - (slow * 4.0).abs()).max(0.0);
         amount * depth * (1.5 * soft + 0.8 * crease)
     }
@@ -146,7 +154,8 @@ impl Light {
     /// picture directions (0, 0 faces the viewer).
     pub fn on(&self, x: f32, y: f32) -> f32 {
         let facing = (1.0 - x * x - y * y).max(0.0).sqrt();
-        1.0 - self.contrast * (0.55 * (1.0 - facing)) + 0.6 * self.contrast * (x * self.from.x + y * self.from.y)
+        1.0 - self.contrast * (0.55 * (1.0 - facing))
+            + 0.6 * self.contrast * (x * self.from.x + y * self.from.y)
     }
 }
 

@@ -72,7 +72,11 @@ impl Palette {
             far = one(dice);
         }
         if (brightness(far) - brightness(ground)).abs() < 0.2 {
-            far = if brightness(ground) > 0.5 { darker(ground, 0.7) } else { lighter(ground, 0.8) };
+            far = if brightness(ground) > 0.5 {
+                darker(ground, 0.7)
+            } else {
+                lighter(ground, 0.8)
+            };
         }
         let third = mixed(one(dice), far, dice.range(0.0, 0.5));
         Self([ground, far, third])
@@ -95,11 +99,20 @@ fn one(dice: &mut Dice) -> Rgb {
             [grey + warm, grey, grey - warm]
         }
         // Beige, camel, brown.
-        3 => hsv(dice.range(0.05, 0.11), dice.range(0.2, 0.55), dice.range(0.35, 0.9)),
+        3 => hsv(
+            dice.range(0.05, 0.11),
+            dice.range(0.2, 0.55),
+            dice.range(0.35, 0.9),
+        ),
         // Navy and other dark tones.
-        4 => hsv(dice.range(0.55, 0.72), dice.range(0.4, 0.8), dice.range(0.2, 0.45)),
+        4 => hsv(
+            dice.range(0.55, 0.72),
+            dice.range(0.4, 0.8),
+            dice.range(0.2, 0.45),
+        ),
         // Pastels.
         5 => hsv(dice.unit(), dice.range(0.12, 0.35), dice.range(0.8, 0.96)),
-        _ => hsv(dice.unit(), dice.range(0.35, 0.85), dice.range(0.35, 0.9)),
+        // Strong but not pure colours.
+        _ => hsv(dice.unit(), dice.range(0.3, 0.75), dice.range(0.35, 0.85)),
     }
 }

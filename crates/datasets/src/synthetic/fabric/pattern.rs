@@ -75,7 +75,11 @@ impl Pattern {
                 mixed(colour, second, (0.8 * (bx + by)).min(1.0))
             }
             Self::Dots => {
-                let shift = if (y.floor() as i32) & 1 == 0 { 0.0 } else { 0.5 };
+                let shift = if (y.floor() as i32) & 1 == 0 {
+                    0.0
+                } else {
+                    0.5
+                };
                 let (dx, dy) = (within(x + shift), within(y));
                 mixed(ground, first, band((dx * dx + dy * dy).sqrt(), 0.24))
             }
@@ -116,14 +120,21 @@ fn floral(cloth: &Cloth, x: f32, y: f32) -> Rgb {
         if own(1) < 0.15 {
             continue;
         }
-        let (dx, dy) = (x - i as f32 - 0.3 - 0.4 * own(2), y - j as f32 - 0.3 - 0.4 * own(3));
+        let (dx, dy) = (
+            x - i as f32 - 0.3 - 0.4 * own(2),
+            y - j as f32 - 0.3 - 0.4 * own(3),
+        );
         let size = 0.28 + 0.16 * own(4);
         let (dx, dy) = (dx / size, dy / size);
         let distance = (dx * dx + dy * dy).sqrt();
         if distance > 1.1 {
             continue;
         }
-        let tint = if own(5) < 0.6 { first } else { mixed(first, second, 0.7) };
+        let tint = if own(5) < 0.6 {
+            first
+        } else {
+            mixed(first, second, 0.7)
+        };
         let (turn_x, turn_y) = (own(6) - 0.5, own(7) - 0.5);
         for [px, py] in PETALS {
             let (px, py) = (px + 0.3 * turn_x * py, py - 0.3 * turn_y * px);
@@ -136,4 +147,10 @@ fn floral(cloth: &Cloth, x: f32, y: f32) -> Rgb {
 }
 
 /// Middles of five petals on a circle of radius 0.55.
-const PETALS: [[f32; 2]; 5] = [[0.0, -0.55], [0.523, -0.17], [0.323, 0.445], [-0.323, 0.445], [-0.523, -0.17]];
+const PETALS: [[f32; 2]; 5] = [
+    [0.0, -0.55],
+    [0.523, -0.17],
+    [0.323, 0.445],
+    [-0.323, 0.445],
+    [-0.523, -0.17],
+];

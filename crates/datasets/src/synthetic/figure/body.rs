@@ -87,9 +87,13 @@ pub struct Pose {
 }
 
 impl Pose {
-    /// Lying flat: arms and legs spread alike.
-    pub fn flat(dice: &mut Dice, liveliness: f32) -> Self {
-        let arm = dice.range(14.0, 62.0);
+    /// Lying flat: arms and legs spread alike; `wide` for sleeves that are cut straight across.
+    pub fn flat(dice: &mut Dice, liveliness: f32, wide: bool) -> Self {
+        let arm = if wide {
+            dice.range(58.0, 84.0)
+        } else {
+            dice.range(14.0, 62.0)
+        };
         let elbow = arm + dice.range(-12.0, 6.0);
         let leg = dice.range(1.5, 7.0);
         let skew = |dice: &mut Dice| dice.around(7.0 * liveliness);
@@ -183,8 +187,6 @@ const TORSO: [(f32, f32); 9] = [
 pub const WAIST: f32 = 2.9;
 /// Height of the hips.
 pub const HIPS: f32 = 3.75;
-/// Height of the armpits.
-pub const ARMPIT: f32 = 2.08;
 /// Height at which the legs part.
 pub const CROTCH: f32 = 4.08;
 
@@ -197,13 +199,18 @@ impl Body {
     /// Puts the joints where build and pose have them.
     pub fn new(build: Build, pose: Pose) -> Self {
         let at = |index: usize| Side::BOTH[index].sign();
-        let shoulder = [0, 1].map(|index| p(at(index) * 0.74 * build.shoulders, 1.66));
-        let along = |from: P2, degrees: f32, length: f32, index: usize| from + P2::hanging(at(index) * degrees) * length;
-        let elbow = [0, 1].map(|index| along(shoulder[index], pose.upper_arm[index], UPPER_ARM, index));
+        let shoulder = [0, 1].map(|index| p(at(index) * 0.79 * build.shoulders, 1.66));
+        let along = |from: P2, degrees: f32, length: f32, index: usize| {
+            from + P2::hanging(at(index) * degrees) * length
+        };
+        let elbow =
+            [0, 1].map(|index| along(shoulder[index], pose.upper_arm[index], UPPER_ARM, index));
         let wrist = [0, 1].map(|index| along(elbow[index], pose.fore_arm[index], FORE_ARM, index));
         let hip = [0, 1].map(|index| p(at(index) * 0.40 * build.hips + pose.sway, 3.9));
-        let knee = [0, 1].map(|index| along(hip[index], pose.thigh[index], THIGH * build.legs, index));
-        let ankle = [0, 1].map(|index| along(knee[index], pose.shank[index], SHANK * build.legs, index));
+        let knee =
+            [0, 1].map(|index| along(hip[index], pose.thigh[index], THIGH * build.legs, index));
+        let ankle =
+            [0, 1].map(|index| along(knee[index], pose.shank[index], SHANK * build.legs, index));
         Self {
             build,
             pose,
@@ -231,7 +238,13 @@ impl Body {
         let usual = table(&TORSO, y);
         let build = &self.build;
         let factor = table(
-            &[(1.3, 1.0), (1.6, build.shoulders), (2.1, build.shoulders), (WAIST, build.waist), (HIPS, build.hips)],
+            &[
+                (1.3, 1.0),
+                (1.6, build.shoulders),
+                (2.1, build.shoulders),
+                (WAIST, build.waist),
+                (HIPS, build.hips),
+            ],
             y,
         );
         usual * factor
@@ -246,13 +259,20 @@ impl Body {
     /// Where the shoulder ends.
     pub fn shoulder_tip(&self, side: Side) -> P2 {
         let raised = smooth_step(50.0, 110.0, self.pose.upper_arm[side as usize]);
-        p(side.sign() * 0.82 * self.build.shoulders, 1.54 - 0.12 * raised)
+        p(
+            side.sign() * 0.82 * self.build.shoulders,
+            1.54 - 0.12 * raised,
+        )
     }
 
     /// How far the legs reach to a side at a height below the hips.
     pub fn leg_reach(&self, side: Side, y: f32) -> f32 {
         let index = side as usize;
-        let line = [(self.hip[index].y, self.hip[index].x), (self.knee[index].y, self.knee[index].x), (self.ankle[index].y, self.ankle[index].x)];
+        let line = [
+            (self.hip[index].y, self.hip[index].x),
+            (self.knee[index].y, self.knee[index].x),
+            (self.ankle[index].y, self.ankle[index].x),
+        ];
         let x = table(&line, y);
         (x - self.centre(y)) * side.sign() + self.leg_half(self.leg_part(y))
     }
@@ -266,14 +286,32 @@ impl Body {
     pub fn leg_half(&self, part: f32) -> f32 {
         self.build.limbs
             * table(
-                &[(0.0, 0.40), (0.2, 0.35), (0.45, 0.235), (0.52, 0.215), (0.66, 0.225), (0.85, 0.15), (1.0, 0.12)],
+                &[
+                    (0.0, 0.40),
+                    (0.2, 0.35),
+                    (0.45, 0.235),
+                    (0.52, 0.215),
+                    (0.66, 0.225),
+                    (0.85, 0.15),
+                    (1.0, 0.12),
+                ],
                 part,
             )
     }
 
     /// Half width of an arm by the part of its length.
     pub fn arm_half(&self, part: f32) -> f32 {
-        self.build.limbs * table(&[(0.0, 0.19), (0.3, 0.165), (0.55, 0.14), (0.7, 0.135), (1.0, 0.095)], part)
+        self.build.limbs
+            * table(
+                &[
+                    (0.0, 0.17),
+                    (0.3, 0.162),
+                    (0.55, 0.14),
+                    (0.7, 0.135),
+                    (1.0, 0.095),
+                ],
+                part,
+            )
     }
 
     /// A point on the arm's middle: part 0 is the shoulder, 1 the wrist, more is beyond it.

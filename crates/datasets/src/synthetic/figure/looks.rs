@@ -127,7 +127,11 @@ impl Looks {
             style,
             parting: dice.around(0.8),
             lips: mixed(skin, [0.72, 0.18, 0.2], dice.range(0.25, 0.8)),
-            beard: if short && dice.chance(0.35) { dice.range(0.3, 0.85) } else { 0.0 },
+            beard: if short && dice.chance(0.35) {
+                dice.range(0.3, 0.85)
+            } else {
+                0.0
+            },
             hat,
             sunglasses: dice.chance(0.12 * variety),
             scarf,

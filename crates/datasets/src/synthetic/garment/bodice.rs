@@ -3,10 +3,10 @@
 use super::super::fabric::darker;
 use super::super::figure::Side;
 use super::super::geometry::{Outline, P2, p};
+use super::super::labels::{LapelDesign, SleeveLength};
 use super::cut::ARMPIT;
 use super::tailor::{Profile, Tailor};
 use super::{Bodice, Front, SleeveStyle, TopEdge};
-use super::super::labels::{LapelDesign, SleeveLength};
 
 /// Heights between the armpit and the hem at which side seams are sampled.
 const STEP: f32 = 0.42;
@@ -21,21 +21,42 @@ impl Tailor<'_> {
         if !(self.flat || below_hips) {
             return;
         }
-        let (left, right) = (self.side_line(&bodice, Side::Left), self.side_line(&bodice, Side::Right));
-        let (n0, n1) = (self.cut.edge_end(&bodice, Side::Left), self.cut.edge_end(&bodice, Side::Right));
-        let dip = p((n0.x + n1.x) / 2.0, n0.y.max(n1.y) + (0.2 * bodice.neck).min(0.1));
+        let (left, right) = (
+            self.side_line(&bodice, Side::Left),
+            self.side_line(&bodice, Side::Right),
+        );
+        let (n0, n1) = (
+            self.cut.edge_end(&bodice, Side::Left),
+            self.cut.edge_end(&bodice, Side::Right),
+        );
+        let dip = p(
+            (n0.x + n1.x) / 2.0,
+            n0.y.max(n1.y) + (0.2 * bodice.neck).min(0.1),
+        );
         let outline = Outline::from(n0)
             .lines(left)
             .lines(right.into_iter().rev())
             .line(n1)
             .curve(&[dip, n0]);
-        let inside = self.garment.cloth.trim(darker(self.garment.cloth.ground(), 0.38));
+        let inside = self
+            .garment
+            .cloth
+            .trim(darker(self.garment.cloth.ground(), 0.38));
         let surface = self.plain_surface(inside, 0.92);
         self.piece(&outline, if self.flat { 0.8 } else { 0.0 }, surface);
-        if self.flat && bodice.neck < 0.55 && self.cut.has_shoulder(Side::Left) && self.cut.has_shoulder(Side::Right) {
+        if self.flat
+            && bodice.neck < 0.55
+            && self.cut.has_shoulder(Side::Left)
+            && self.cut.has_shoulder(Side::Right)
+        {
             // The label at the back of the neck.
             let at = dip + p(-0.07, 0.03);
-            self.canvas.mark(&Outline::rectangle(at, at + p(0.14, 0.09)), self.owner, 0.9, |_| [0.88, 0.87, 0.84]);
+            self.canvas.mark(
+                &Outline::rectangle(at, at + p(0.14, 0.09)),
+                self.owner,
+                0.9,
+                |_| [0.88, 0.87, 0.84],
+            );
         }
     }
 
@@ -48,7 +69,11 @@ impl Tailor<'_> {
             line.push(tip);
             let inset = if bodice.shoulder < 0.0 { 0.10 } else { 0.03 };
             let middle = tip.lerp(armpit, 0.55) - p(side.sign() * inset, 0.0);
-            line.extend(super::super::geometry::spline(&[tip, middle, armpit]).into_iter().skip(1));
+            line.extend(
+                super::super::geometry::spline(&[tip, middle, armpit])
+                    .into_iter()
+                    .skip(1),
+            );
         } else {
             line.push(armpit);
         }
@@ -72,7 +97,11 @@ impl Tailor<'_> {
                 let t = index as f32 / count as f32;
                 let bow = 4.0 * t * (1.0 - t) * sag;
                 let wave = if index % 2 == 0 { -waves } else { waves };
-                let ends = if index == 0 || index == count { 0.0 } else { 1.0 };
+                let ends = if index == 0 || index == count {
+                    0.0
+                } else {
+                    1.0
+                };
                 from.lerp(to, t) + p(0.0, bow + wave * ends)
             })
             .collect();
@@ -82,7 +111,10 @@ impl Tailor<'_> {
     fn torso_profile(&self, bodice: &Bodice) -> Profile {
         Profile::new(1.2, bodice.hem + 0.2, |y| {
             let y = y.max(ARMPIT);
-            (self.cut.side(bodice, Side::Left, y).x, self.cut.side(bodice, Side::Right, y).x)
+            (
+                self.cut.side(bodice, Side::Left, y).x,
+                self.cut.side(bodice, Side::Right, y).x,
+            )
         })
     }
 
@@ -102,18 +134,29 @@ impl Tailor<'_> {
     }
 
     fn closed_front(&mut self, bodice: &Bodice) {
-        let (left, right) = (self.side_line(bodice, Side::Left), self.side_line(bodice, Side::Right));
+        let (left, right) = (
+            self.side_line(bodice, Side::Left),
+            self.side_line(bodice, Side::Right),
+        );
         let (hl, hr) = (left[left.len() - 1], right[right.len() - 1]);
         let edge = self.cut.neck_edge(bodice);
         let start = edge[edge.len() - 1];
-        let waves = if bodice.rib > 0.0 { 0.0 } else { 0.03 * bodice.flare };
+        let waves = if bodice.rib > 0.0 {
+            0.0
+        } else {
+            0.03 * bodice.flare
+        };
         let outline = Outline::from(start)
             .lines(left)
             .lines(self.hem_line(hl, hr, bodice.sag, waves).into_iter().skip(1))
             .lines(right.into_iter().rev().skip(1))
             .lines(edge);
         let surface = self.torso_surface(self.garment.cloth, self.torso_profile(bodice));
-        let depth = if self.garment.waist_is_seam() { 0.25 } else { 0.8 };
+        let depth = if self.garment.waist_is_seam() {
+            0.25
+        } else {
+            0.8
+        };
         self.piece(&outline, depth, surface);
     }
 
@@ -126,7 +169,11 @@ impl Tailor<'_> {
             let (from, to) = (corner, hem_end);
             let outline = Outline::from(self.cut.edge_end(bodice, side))
                 .lines(line)
-                .lines(self.hem_line(from, to, bodice.sag * 0.5, 0.02 * bodice.flare).into_iter().skip(1))
+                .lines(
+                    self.hem_line(from, to, bodice.sag * 0.5, 0.02 * bodice.flare)
+                        .into_iter()
+                        .skip(1),
+                )
                 .lines(inner.into_iter().skip(1));
             let surface = self.torso_surface(self.garment.cloth, self.torso_profile(bodice));
             self.piece(&outline, 1.0, surface);
@@ -149,11 +196,16 @@ impl Tailor<'_> {
 
     fn peplum(&mut self, bodice: &Bodice) {
         let (y0, y1) = (bodice.hem - 0.08, bodice.hem + 0.62);
-        let at = |side: Side, y: f32, out: f32| self.cut.side(bodice, side, y) + p(side.sign() * out, 0.0);
+        let at = |side: Side, y: f32, out: f32| {
+            self.cut.side(bodice, side, y) + p(side.sign() * out, 0.0)
+        };
         let (l0, r0) = (at(Side::Left, y0, 0.0), at(Side::Right, y0, 0.0));
         let (l1, r1) = (at(Side::Left, y1, 0.3), at(Side::Right, y1, 0.3));
         let hem = self.hem_line(l1, r1, 0.06, 0.05);
-        let outline = Outline::from(l0).curve(&[at(Side::Left, y0 + 0.25, 0.1), l1]).lines(hem.clone()).curve(&[at(Side::Right, y0 + 0.25, 0.1), r0]);
+        let outline = Outline::from(l0)
+            .curve(&[at(Side::Left, y0 + 0.25, 0.1), l1])
+            .lines(hem.clone())
+            .curve(&[at(Side::Right, y0 + 0.25, 0.1), r0]);
         let surface = self.torso_surface(self.garment.cloth, self.torso_profile(bodice));
         self.piece(&outline, 0.7, surface);
         let ink = self.ink();
@@ -166,22 +218,35 @@ impl Tailor<'_> {
         if bodice.rib > 0.0 {
             self.hem_ribs(bodice);
         } else {
-            let (l, r) = (self.cut.hem_corner(bodice, Side::Left), self.cut.hem_corner(bodice, Side::Right));
+            let (l, r) = (
+                self.cut.hem_corner(bodice, Side::Left),
+                self.cut.hem_corner(bodice, Side::Right),
+            );
             if matches!(self.garment.front, Front::Plain) && !self.garment.waist_is_seam() {
                 let line = self.hem_line(l - p(0.0, 0.08), r - p(0.0, 0.08), bodice.sag, 0.0);
                 self.seam(&line, 0.45);
             }
         }
         // Armholes: the seam that tells a set-in sleeve or a sleeveless edge.
-        let sleeveless = self.garment.sleeves.is_none_or(|sleeves| sleeves.length == SleeveLength::Sleeveless);
-        let kimono = self.garment.sleeves.is_some_and(|sleeves| sleeves.style == SleeveStyle::Kimono);
+        let sleeveless = self
+            .garment
+            .sleeves
+            .is_none_or(|sleeves| sleeves.length == SleeveLength::Sleeveless);
+        let kimono = self
+            .garment
+            .sleeves
+            .is_some_and(|sleeves| sleeves.style == SleeveStyle::Kimono);
         for side in Side::BOTH {
             if sleeveless && self.cut.has_shoulder(side) && !kimono {
                 let tip = self.cut.shoulder_tip(bodice, side);
                 let armpit = self.cut.armpit(bodice, side);
                 let inset = if bodice.shoulder < 0.0 { 0.16 } else { 0.09 };
                 let middle = tip.lerp(armpit, 0.55) - p(side.sign() * inset, 0.0);
-                let line = super::super::geometry::spline(&[tip - p(side.sign() * 0.06, 0.0), middle, armpit + p(0.0, 0.05)]);
+                let line = super::super::geometry::spline(&[
+                    tip - p(side.sign() * 0.06, 0.0),
+                    middle,
+                    armpit + p(0.0, 0.05),
+                ]);
                 self.seam(&line, 0.6);
             }
         }
@@ -205,7 +270,7 @@ impl Tailor<'_> {
         let trim = self.garment.trim;
         let ink = trim.seam();
         let half_open = matches!(self.garment.front, Front::Open(_));
-        let mut strip = |tailor: &mut Self, l: [P2; 2], r: [P2; 2], sag: f32| {
+        let strip = |tailor: &mut Self, l: [P2; 2], r: [P2; 2], sag: f32| {
             let upper = tailor.hem_line(l[0], r[0], sag, 0.0);
             let lower = tailor.hem_line(l[1], r[1], sag, 0.0);
             let outline = Outline(upper.iter().chain(lower.iter().rev()).copied().collect());
@@ -219,7 +284,12 @@ impl Tailor<'_> {
         let corners = Side::BOTH.map(|side| [at(side, y0), at(side, y1)]);
         if half_open {
             for side in Side::BOTH {
-                let inner = |y: f32| p(self.cut.body.front(y) + side.sign() * self.cut.gap(bodice, y), y);
+                let inner = |y: f32| {
+                    p(
+                        self.cut.body.front(y) + side.sign() * self.cut.gap(bodice, y),
+                        y,
+                    )
+                };
                 let inner = [inner(y0), inner(y1)];
                 let corner = corners[side as usize];
                 strip(self, corner, inner, bodice.sag * 0.3);
@@ -237,7 +307,8 @@ impl Tailor<'_> {
                 let line: Vec<P2> = (0..count)
                     .map(|index| {
                         let y = 1.9 + 0.14 * index as f32;
-                        let swing = 2.0 * super::super::fabric::triangle(index as f32 * 0.25 + phase) - 1.0;
+                        let swing =
+                            2.0 * super::super::fabric::triangle(index as f32 * 0.25 + phase) - 1.0;
                         p(self.cut.body.front(y) + x + 0.05 * swing, y)
                     })
                     .collect();
@@ -259,7 +330,12 @@ impl Tailor<'_> {
             })
             .collect();
         let at = |y: f32| p(self.cut.body.front(y), y);
-        let lapels = matches!(self.garment.top, Some(TopEdge::Lapel(LapelDesign::Notched | LapelDesign::Shawl | LapelDesign::PlusSizeShawl)));
+        let lapels = matches!(
+            self.garment.top,
+            Some(TopEdge::Lapel(
+                LapelDesign::Notched | LapelDesign::Shawl | LapelDesign::PlusSizeShawl
+            ))
+        );
         match self.garment.front {
             Front::Plain | Front::Open(_) => {}
             Front::Zip => {
@@ -267,16 +343,26 @@ impl Tailor<'_> {
                 self.stroke(&line, 0.11, ink, 0.35);
                 self.stroke(&line, 0.045, [0.62, 0.62, 0.6], 1.0);
                 self.stroke(&line, 0.014, [0.2, 0.2, 0.2], 0.9);
-                self.stroke(&[top + p(0.0, 0.02), top + p(0.0, 0.16)], 0.05, [0.75, 0.75, 0.72], 1.0);
+                self.stroke(
+                    &[top + p(0.0, 0.02), top + p(0.0, 0.16)],
+                    0.05,
+                    [0.75, 0.75, 0.72],
+                    1.0,
+                );
             }
             Front::Buttons => {
                 self.seam(&line, 0.75);
                 if !lapels {
-                    let shifted: Vec<P2> = line.iter().map(|&point| point + p(-0.13, 0.0)).collect();
+                    let shifted: Vec<P2> =
+                        line.iter().map(|&point| point + p(-0.13, 0.0)).collect();
                     self.seam(&shifted, 0.4);
                 }
                 let (gap, size) = if lapels { (0.42, 0.05) } else { (0.36, 0.034) };
-                let last = if lapels { (top.y + 1.0).min(bottom - 0.3) } else { bottom - 0.12 };
+                let last = if lapels {
+                    (top.y + 1.0).min(bottom - 0.3)
+                } else {
+                    bottom - 0.12
+                };
                 let mut y = top.y + 0.12;
                 while y < last {
                     let button = at(y) + p(if lapels { 0.02 } else { -0.065 }, 0.0);

@@ -30,8 +30,13 @@ impl Tailor<'_> {
         let trim = self.garment.trim;
         if self.flat {
             // The stand's inside at the back of the neck.
-            let (l, r) = (self.cut.neck_point(bodice, Side::Left), self.cut.neck_point(bodice, Side::Right));
-            let back = Outline::from(l + p(0.02, -0.02)).curve(&[p(throat.x, l.y - 0.14), r + p(-0.02, -0.02)]).curve(&[p(throat.x, l.y + 0.08), l]);
+            let (l, r) = (
+                self.cut.neck_point(bodice, Side::Left),
+                self.cut.neck_point(bodice, Side::Right),
+            );
+            let back = Outline::from(l + p(0.02, -0.02))
+                .curve(&[p(throat.x, l.y - 0.14), r + p(-0.02, -0.02)])
+                .curve(&[p(throat.x, l.y + 0.08), l]);
             let surface = self.plain_surface(trim, 0.7);
             self.piece(&back, 0.4, surface);
         }
@@ -40,7 +45,11 @@ impl Tailor<'_> {
             let outline = leaf(side, neck, throat);
             let surface = self.plain_surface(trim, 1.03);
             self.piece(&outline, 0.75, surface);
-            let stitched: Vec<P2> = outline.0.iter().map(|&point| point.lerp(neck.lerp(throat, 0.4), 0.14)).collect();
+            let stitched: Vec<P2> = outline
+                .0
+                .iter()
+                .map(|&point| point.lerp(neck.lerp(throat, 0.4), 0.14))
+                .collect();
             self.seam(&stitched, 0.25);
         }
         if matches!(self.garment.front, Front::Buttons) {
@@ -51,21 +60,39 @@ impl Tailor<'_> {
     /// A knitted band that stands around the neck.
     fn rib_collar(&mut self, bodice: &Bodice) {
         let throat = self.cut.throat(bodice);
-        let (l, r) = (self.cut.neck_point(bodice, Side::Left), self.cut.neck_point(bodice, Side::Right));
+        let (l, r) = (
+            self.cut.neck_point(bodice, Side::Left),
+            self.cut.neck_point(bodice, Side::Right),
+        );
         let trim = self.garment.trim;
         let ink = trim.seam();
         let rise = p(0.0, -0.17);
         if self.flat {
-            let back = Outline::from(l + rise + p(0.03, 0.0)).curve(&[p(throat.x, l.y - 0.14), r + rise + p(-0.03, 0.0)]).curve(&[p(throat.x, l.y + 0.1), l + rise]);
+            let back = Outline::from(l + rise + p(0.03, 0.0))
+                .curve(&[p(throat.x, l.y - 0.14), r + rise + p(-0.03, 0.0)])
+                .curve(&[p(throat.x, l.y + 0.1), l + rise]);
             let surface = self.plain_surface(trim, 0.65);
             self.piece(&back, 0.4, surface);
         }
         let centre = p(throat.x, l.y);
         let (rx, ry) = ((r.x - l.x) / 2.0, throat.y - l.y);
         // From the right end round below the throat to the left one.
-        let inner: Vec<P2> = arc(centre + rise * 0.9, rx * 0.94, (ry + 0.05).max(0.1), 0.0, 180.0, 16);
+        let inner: Vec<P2> = arc(
+            centre + rise * 0.9,
+            rx * 0.94,
+            (ry + 0.05).max(0.1),
+            0.0,
+            180.0,
+            16,
+        );
         let outer: Vec<P2> = arc(centre + p(0.0, 0.02), rx + 0.13, ry + 0.14, -8.0, 188.0, 16);
-        let outline = Outline(inner.iter().copied().chain(outer.iter().rev().copied()).collect());
+        let outline = Outline(
+            inner
+                .iter()
+                .copied()
+                .chain(outer.iter().rev().copied())
+                .collect(),
+        );
         let surface = self.plain_surface(trim, 1.0);
         self.piece(&outline, 0.6, surface);
         self.ribs(&inner, &outer, 26, 0.55, ink);
@@ -107,7 +134,10 @@ fn shirt_leaf(side: Side, neck: P2, throat: P2) -> Outline {
         .curve(&[neck + p(s * 0.08, -0.04), outer])
         .line(point)
         .line(inner)
-        .curve(&[neck.lerp(inner, 0.45) + p(-s * 0.01, 0.06), neck + p(-s * 0.04, -0.1)])
+        .curve(&[
+            neck.lerp(inner, 0.45) + p(-s * 0.01, 0.06),
+            neck + p(-s * 0.04, -0.1),
+        ])
 }
 
 /// Small, flat and round.
@@ -123,7 +153,10 @@ fn peter_pan_leaf(side: Side, neck: P2, throat: P2) -> Outline {
             p(throat.x + s * 0.04, throat.y + 0.20),
             inner,
         ])
-        .curve(&[neck.lerp(inner, 0.5) + p(s * 0.04, 0.07), neck + p(-s * 0.02, -0.05)])
+        .curve(&[
+            neck.lerp(inner, 0.5) + p(s * 0.04, 0.07),
+            neck + p(-s * 0.02, -0.05),
+        ])
 }
 
 /// Wide and flat, to the shoulders, with corners.
@@ -132,8 +165,17 @@ fn puritan_leaf(side: Side, neck: P2, throat: P2) -> Outline {
     let inner = p(throat.x + s * 0.01, throat.y);
     Outline::from(neck + p(-s * 0.02, -0.05))
         .curve(&[neck + p(s * 0.30, 0.08), neck + p(s * 0.56, 0.30)])
-        .curve(&[neck + p(s * 0.60, 0.62), p(throat.x + s * 0.62, throat.y + 0.62)])
-        .curve(&[p(throat.x + s * 0.34, throat.y + 0.66), p(throat.x + s * 0.13, throat.y + 0.60)])
+        .curve(&[
+            neck + p(s * 0.60, 0.62),
+            p(throat.x + s * 0.62, throat.y + 0.62),
+        ])
+        .curve(&[
+            p(throat.x + s * 0.34, throat.y + 0.66),
+            p(throat.x + s * 0.13, throat.y + 0.60),
+        ])
         .line(inner)
-        .curve(&[neck.lerp(inner, 0.5) + p(s * 0.04, 0.07), neck + p(-s * 0.02, -0.05)])
+        .curve(&[
+            neck.lerp(inner, 0.5) + p(s * 0.04, 0.07),
+            neck + p(-s * 0.02, -0.05),
+        ])
 }

@@ -3,7 +3,9 @@
 use super::super::figure::{Body, Side};
 use super::super::geometry::{P2, p, smooth_step, table};
 use super::super::labels::{LapelDesign, NecklineDesign};
-use super::{Bodice, Front, Garment, LegCut, Lower, SkirtCut, SkirtStyle, SleeveStyle, Sleeves, TopEdge};
+use super::{
+    Bodice, Front, Garment, LegCut, Lower, SkirtCut, SkirtStyle, SleeveStyle, Sleeves, TopEdge,
+};
 
 /// Height of the armpits, waist and hips of the dress form.
 pub const ARMPIT: f32 = 2.08;
@@ -34,13 +36,19 @@ impl Cut<'_> {
 
     /// The side seam of the bodice at a height.
     pub fn side(&self, bodice: &Bodice, side: Side, y: f32) -> P2 {
-        p(self.body.centre(y) + side.sign() * self.half(bodice, side, y), y)
+        p(
+            self.body.centre(y) + side.sign() * self.half(bodice, side, y),
+            y,
+        )
     }
 
     /// Where the neck opening meets the shoulder.
     pub fn neck_point(&self, bodice: &Bodice, side: Side) -> P2 {
         let x = bodice.neck;
-        p(side.sign() * x + 0.3 * self.body.front(1.5), self.body.shoulder_line(x) - 0.02)
+        p(
+            side.sign() * x + 0.3 * self.body.front(1.5),
+            self.body.shoulder_line(x) - 0.02,
+        )
     }
 
     /// Where the shoulder seam ends.
@@ -62,7 +70,9 @@ impl Cut<'_> {
     /// Which sides the bodice hangs from the shoulder on.
     pub fn has_shoulder(&self, side: Side) -> bool {
         match self.garment.top {
-            Some(TopEdge::Neckline(NecklineDesign::Strapless | NecklineDesign::OffShoulder)) => false,
+            Some(TopEdge::Neckline(NecklineDesign::Strapless | NecklineDesign::OffShoulder)) => {
+                false
+            }
             Some(TopEdge::Neckline(NecklineDesign::OneShoulder)) => {
                 (side == Side::Left) == (self.garment.cloth.seed & 1 == 0)
             }
@@ -73,7 +83,10 @@ impl Cut<'_> {
     /// The upper edge in front, from the right end to the left.
     pub fn neck_edge(&self, bodice: &Bodice) -> Vec<P2> {
         let front = |y: f32| self.body.front(y);
-        let (right, left) = (self.edge_end(bodice, Side::Right), self.edge_end(bodice, Side::Left));
+        let (right, left) = (
+            self.edge_end(bodice, Side::Right),
+            self.edge_end(bodice, Side::Left),
+        );
         let top = right.y.min(left.y);
         let low = top + bodice.depth;
         let n = bodice.neck;
@@ -91,23 +104,52 @@ impl Cut<'_> {
                 vec![right, bow(right), bottom, bow(left), left]
             }
             NecklineDesign::Square => {
-                let corner = |end: P2, sign: f32| p(front(low) + sign * n * 0.94, low - 0.01 * end.y);
+                let corner =
+                    |end: P2, sign: f32| p(front(low) + sign * n * 0.94, low - 0.01 * end.y);
                 vec![right, corner(right, 1.0), corner(left, -1.0), left]
             }
             NecklineDesign::SweetHeart => {
                 let mut edge = vec![right];
                 let outer = |sign: f32| p(front(low) + sign * (n + 0.02), low - 0.22);
                 let crown = |sign: f32| p(front(low) + sign * n * 0.55, low - 0.36);
-                edge.extend(smooth(&[outer(1.0), crown(1.0), p(bottom.x + 0.1, low - 0.16), bottom]));
-                edge.extend(smooth(&[bottom, p(bottom.x - 0.1, low - 0.16), crown(-1.0), outer(-1.0)]));
+                edge.extend(smooth(&[
+                    outer(1.0),
+                    crown(1.0),
+                    p(bottom.x + 0.1, low - 0.16),
+                    bottom,
+                ]));
+                edge.extend(smooth(&[
+                    bottom,
+                    p(bottom.x - 0.1, low - 0.16),
+                    crown(-1.0),
+                    outer(-1.0),
+                ]));
                 edge.push(left);
                 edge
             }
-            NecklineDesign::Strapless => smooth(&[right, p(front(low) + 0.3, right.y - 0.05), bottom, p(front(low) - 0.3, left.y - 0.05), left]),
-            NecklineDesign::OffShoulder | NecklineDesign::Straight | NecklineDesign::OneShoulder => {
-                let sag = if design == NecklineDesign::OneShoulder { 0.10 } else { bodice.depth };
+            NecklineDesign::Strapless => smooth(&[
+                right,
+                p(front(low) + 0.3, right.y - 0.05),
+                bottom,
+                p(front(low) - 0.3, left.y - 0.05),
+                left,
+            ]),
+            NecklineDesign::OffShoulder
+            | NecklineDesign::Straight
+            | NecklineDesign::OneShoulder => {
+                let sag = if design == NecklineDesign::OneShoulder {
+                    0.10
+                } else {
+                    bodice.depth
+                };
                 let middle = right.lerp(left, 0.5) + p(0.0, sag);
-                smooth(&[right, right.lerp(middle, 0.5) + p(0.0, sag * 0.25), middle, left.lerp(middle, 0.5) + p(0.0, sag * 0.25), left])
+                smooth(&[
+                    right,
+                    right.lerp(middle, 0.5) + p(0.0, sag * 0.25),
+                    middle,
+                    left.lerp(middle, 0.5) + p(0.0, sag * 0.25),
+                    left,
+                ])
             }
             NecklineDesign::Round | NecklineDesign::Invisible => smooth(&[
                 right,
@@ -137,7 +179,10 @@ impl Cut<'_> {
 
     /// The lowest point of the neck opening or the lapels' crossing.
     pub fn throat(&self, bodice: &Bodice) -> P2 {
-        let top = self.edge_end(bodice, Side::Left).y.min(self.edge_end(bodice, Side::Right).y);
+        let top = self
+            .edge_end(bodice, Side::Left)
+            .y
+            .min(self.edge_end(bodice, Side::Right).y);
         let y = top + bodice.depth;
         p(self.body.front(y), y)
     }
@@ -152,8 +197,17 @@ impl Cut<'_> {
         let Front::Open(gap) = self.garment.front else {
             return 0.0;
         };
-        let wide = matches!(self.garment.top, Some(TopEdge::Lapel(LapelDesign::PlusSizeShawl | LapelDesign::Shawl)));
-        let upper = if wide { bodice.neck + 0.04 } else { bodice.neck };
+        let wide = matches!(
+            self.garment.top,
+            Some(TopEdge::Lapel(
+                LapelDesign::PlusSizeShawl | LapelDesign::Shawl
+            ))
+        );
+        let upper = if wide {
+            bodice.neck + 0.04
+        } else {
+            bodice.neck
+        };
         let part = smooth_step(1.5, 2.7, y);
         upper + (gap - upper) * part + gap * 0.15 * smooth_step(2.7, 5.0, y)
     }
@@ -169,7 +223,9 @@ impl Cut<'_> {
             }
             SleeveStyle::Kimono => sleeves.upper,
             SleeveStyle::Ribbed | SleeveStyle::Cuffed => {
-                sleeves.upper + (sleeves.cuff - sleeves.upper) * along + 0.05 * smooth_step(0.5, 0.8, along) * (1.0 - smooth_step(0.88, 0.95, along))
+                sleeves.upper
+                    + (sleeves.cuff - sleeves.upper) * along
+                    + 0.05 * smooth_step(0.5, 0.8, along) * (1.0 - smooth_step(0.88, 0.95, along))
             }
             SleeveStyle::Plain => sleeves.upper + (sleeves.cuff - sleeves.upper) * along,
         };
@@ -179,21 +235,28 @@ impl Cut<'_> {
     /// How far below the arm's middle a sleeve reaches.
     pub fn sleeve_below(&self, sleeves: &Sleeves, t: f32) -> f32 {
         let half = self.sleeve_half(sleeves, t);
-        if sleeves.style == SleeveStyle::Kimono { half + sleeves.cuff * smooth_step(0.05, 0.35, t) } else { half }
-    }
-
-    /// Where off-shoulder sleeves begin on the arm.
-    pub fn sleeve_start(&self) -> f32 {
-        match self.garment.top {
-            Some(TopEdge::Neckline(NecklineDesign::OffShoulder)) => 0.1,
-            _ => 0.0,
+        if sleeves.style == SleeveStyle::Kimono {
+            half + sleeves.cuff * smooth_step(0.05, 0.35, t)
+        } else {
+            half
         }
     }
 
     /// Half width of a skirt at a height.
     pub fn skirt_half(&self, cut: &SkirtCut, side: Side, y: f32) -> f32 {
-        let gather = if matches!(cut.style, SkirtStyle::Gathered | SkirtStyle::Tiered) { 0.12 } else { 0.0 };
-        let ease = table(&[(cut.waist, 0.02), (cut.waist + 0.35, 0.02 + 0.6 * cut.ease + gather), (HIPS, cut.ease + gather)], y);
+        let gather = if matches!(cut.style, SkirtStyle::Gathered | SkirtStyle::Tiered) {
+            0.12
+        } else {
+            0.0
+        };
+        let ease = table(
+            &[
+                (cut.waist, 0.02),
+                (cut.waist + 0.35, 0.02 + 0.6 * cut.ease + gather),
+                (HIPS, cut.ease + gather),
+            ],
+            y,
+        );
         if y <= HIPS {
             return self.body.half(y) + ease;
         }
@@ -203,7 +266,10 @@ impl Cut<'_> {
 
     /// The side of a skirt at a height.
     pub fn skirt_side(&self, cut: &SkirtCut, side: Side, y: f32) -> P2 {
-        p(self.body.centre(y) + side.sign() * self.skirt_half(cut, side, y), y)
+        p(
+            self.body.centre(y) + side.sign() * self.skirt_half(cut, side, y),
+            y,
+        )
     }
 
     /// Room of a trouser leg at a part of its length.
@@ -219,28 +285,29 @@ impl Cut<'_> {
         let outwards = p(along.y, -along.x) * side.sign();
         let half = self.body.leg_half(t.min(1.0));
         let ease = self.leg_ease(cut, t);
-        if outer { here + outwards * (half + ease) } else { here - outwards * (half + 0.75 * ease) }
+        if outer {
+            here + outwards * (half + ease)
+        } else {
+            here - outwards * (half + 0.75 * ease)
+        }
     }
 
     /// The side of trousers at a height above the legs.
     pub fn trouser_side(&self, cut: &LegCut, side: Side, y: f32) -> P2 {
         let ease = table(&[(cut.waist, 0.015), (HIPS, cut.ease[0])], y);
-        p(self.body.centre(y) + side.sign() * (self.body.half(y) + ease), y)
+        p(
+            self.body.centre(y) + side.sign() * (self.body.half(y) + ease),
+            y,
+        )
     }
 
     /// Where trouser legs part.
     pub fn crotch(&self, cut: &LegCut) -> P2 {
         let y = CROTCH + 0.5 * cut.ease[1];
-        p(self.body.centre(y) + 0.4 * (self.body.front(3.7) - self.body.centre(3.7)), y)
-    }
-
-    /// Height of the seam between bodice and lower part.
-    pub fn waist(&self) -> Option<f32> {
-        match self.garment.lower {
-            Lower::None => None,
-            Lower::Skirt(cut) => Some(cut.waist),
-            Lower::Legs(cut) => Some(cut.waist),
-        }
+        p(
+            self.body.centre(y) + 0.4 * (self.body.front(3.7) - self.body.centre(3.7)),
+            y,
+        )
     }
 }
 
@@ -250,7 +317,11 @@ impl Cut<'_> {
         let mut points = Vec::with_capacity(32);
         if let Some(bodice) = self.garment.bodice {
             for side in Side::BOTH {
-                points.extend([self.edge_end(&bodice, side), self.armpit(&bodice, side), self.hem_corner(&bodice, side)]);
+                points.extend([
+                    self.edge_end(&bodice, side),
+                    self.armpit(&bodice, side),
+                    self.hem_corner(&bodice, side),
+                ]);
                 if self.has_shoulder(side) {
                     points.push(self.shoulder_tip(&bodice, side));
                 }
@@ -265,7 +336,9 @@ impl Cut<'_> {
                 for side in Side::BOTH {
                     for t in [0.3, 0.6, 1.0] {
                         let t = t * sleeves.part;
-                        let reach = self.sleeve_below(&sleeves, t).max(self.sleeve_half(&sleeves, t));
+                        let reach = self
+                            .sleeve_below(&sleeves, t)
+                            .max(self.sleeve_half(&sleeves, t));
                         let at = self.body.on_arm(side, t);
                         points.extend([at - p(reach, reach), at + p(reach, reach)]);
                     }
@@ -276,20 +349,29 @@ impl Cut<'_> {
             match self.garment.lower {
                 Lower::None => {}
                 Lower::Skirt(cut) => {
-                    points.extend([self.skirt_side(&cut, side, cut.waist), self.skirt_side(&cut, side, cut.hem) + p(0.0, 0.1)]);
+                    points.extend([
+                        self.skirt_side(&cut, side, cut.waist),
+                        self.skirt_side(&cut, side, cut.hem) + p(0.0, 0.1),
+                    ]);
                 }
                 Lower::Legs(cut) => {
                     points.push(self.trouser_side(&cut, side, cut.waist));
                     points.push(self.trouser_side(&cut, side, HIPS));
                     for t in [0.3, 0.6, 1.0] {
                         let t = t * cut.part;
-                        points.extend([self.leg_edge(&cut, side, t, true), self.leg_edge(&cut, side, t, false)]);
+                        points.extend([
+                            self.leg_edge(&cut, side, t, true),
+                            self.leg_edge(&cut, side, t, false),
+                        ]);
                     }
                 }
             }
         }
         let least = |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::INFINITY, f32::min);
         let most = |of: fn(&P2) -> f32| points.iter().map(of).fold(f32::NEG_INFINITY, f32::max);
-        [p(least(|q| q.x), least(|q| q.y)), p(most(|q| q.x), most(|q| q.y))]
+        [
+            p(least(|q| q.x), least(|q| q.y)),
+            p(most(|q| q.x), most(|q| q.y)),
+        ]
     }
 }

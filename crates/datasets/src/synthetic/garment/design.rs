@@ -6,8 +6,8 @@
 use super::super::canvas::Rgb;
 use super::super::fabric::{Cloth, Palette, Pattern, Weave, darker, lighter};
 use super::super::labels::{
-    CoatLength as Coat, CollarDesign as Collar, Flag, GarmentKind as Kind, LapelDesign as Lapel, NeckDesign as Neck,
-    NecklineDesign as Line, SleeveLength as Sleeve,
+    CoatLength as Coat, CollarDesign as Collar, Flag, GarmentKind as Kind, LapelDesign as Lapel,
+    NeckDesign as Neck, NecklineDesign as Line, SleeveLength as Sleeve,
 };
 use super::super::random::Dice;
 use super::{Bodice, Details, Front, Garment, Lower, SleeveStyle, Sleeves, TopEdge, fit};
@@ -77,7 +77,13 @@ fn weave(kind: Kind, dice: &mut Dice) -> Weave {
         Kind::Blouse | Kind::Kimono => Light,
         Kind::Blazer | Kind::Coat => dice.weigh(&[(Wool, 0.85), (Light, 0.15)]),
         Kind::Cardigan | Kind::Sweater => Knit,
-        Kind::Dress => dice.weigh(&[(Light, 0.55), (Jersey, 0.25), (Knit, 0.08), (Denim, 0.06), (Wool, 0.06)]),
+        Kind::Dress => dice.weigh(&[
+            (Light, 0.55),
+            (Jersey, 0.25),
+            (Knit, 0.08),
+            (Denim, 0.06),
+            (Wool, 0.06),
+        ]),
         Kind::Hoodie | Kind::Sweatpants => Fleece,
         Kind::Joggers => dice.weigh(&[(Jersey, 0.6), (Fleece, 0.4)]),
         Kind::Jacket => dice.weigh(&[(Denim, 0.28), (Leather, 0.27), (Light, 0.25), (Wool, 0.2)]),
@@ -85,7 +91,13 @@ fn weave(kind: Kind, dice: &mut Dice) -> Weave {
         Kind::Jumpsuit | Kind::Romper => dice.weigh(&[(Light, 0.6), (Jersey, 0.25), (Denim, 0.15)]),
         Kind::Leggings | Kind::Tee => Jersey,
         Kind::Shorts => dice.weigh(&[(Denim, 0.4), (Light, 0.35), (Jersey, 0.25)]),
-        Kind::Skirt => dice.weigh(&[(Light, 0.45), (Wool, 0.2), (Denim, 0.15), (Jersey, 0.12), (Leather, 0.08)]),
+        Kind::Skirt => dice.weigh(&[
+            (Light, 0.45),
+            (Wool, 0.2),
+            (Denim, 0.15),
+            (Jersey, 0.12),
+            (Leather, 0.08),
+        ]),
         Kind::Tank | Kind::Top => dice.weigh(&[(Jersey, 0.55), (Light, 0.4), (Knit, 0.05)]),
     }
 }
@@ -104,21 +116,34 @@ fn print(garment: &mut Garment, palette: Palette, share: f32, dice: &mut Dice) {
         (Pattern::Pinstripes, 0.5),
         (Pattern::Stripes, 0.7),
         (Pattern::Gingham, 0.7),
-        (Pattern::Tartan, if weave == Weave::Wool { 1.5 } else { 0.7 }),
+        (
+            Pattern::Tartan,
+            if weave == Weave::Wool { 1.5 } else { 0.7 },
+        ),
         (Pattern::Dots, 0.8),
-        (Pattern::Floral, if weave == Weave::Light { 1.8 } else { 0.5 }),
+        (
+            Pattern::Floral,
+            if weave == Weave::Light { 1.8 } else { 0.5 },
+        ),
         (Pattern::Leopard, 0.3),
         (Pattern::Marble, 0.4),
         (Pattern::Blocks, 0.4),
         (Pattern::Chevron, 0.3),
     ]);
     let drawn = dice.chance(printed);
-    let chest = matches!(garment.kind, Kind::Tee | Kind::Hoodie | Kind::Sweater | Kind::Tank);
+    let chest = matches!(
+        garment.kind,
+        Kind::Tee | Kind::Hoodie | Kind::Sweater | Kind::Tank
+    );
     let graphic = dice.chance(0.4 * share.min(1.0));
     let cloth = &mut garment.cloth;
     if drawn {
         cloth.pattern = pattern;
-        cloth.repeat = if pattern == Pattern::Floral { repeat * 1.3 } else { repeat };
+        cloth.repeat = if pattern == Pattern::Floral {
+            repeat * 1.3
+        } else {
+            repeat
+        };
         cloth.colours = [palette.0[0], palette.0[1], palette.0[2]];
     } else if chest && graphic && garment.front == Front::Plain {
         cloth.pattern = Pattern::Graphic;
@@ -135,15 +160,27 @@ fn trim(garment: &mut Garment, palette: Palette, dice: &mut Dice) {
         _ => 0.12,
     };
     let colour = if dice.chance(contrasting) {
-        if dice.chance(0.4) { [0.95, 0.95, 0.93] } else { palette.0[1] }
+        if dice.chance(0.4) {
+            [0.95, 0.95, 0.93]
+        } else {
+            palette.0[1]
+        }
     } else if garment.details.belt && dice.chance(0.5) {
         darker(palette.0[1], 0.2)
     } else {
-        garment.trim = if garment.cloth.pattern == Pattern::Graphic { garment.cloth.trim(ground) } else { garment.cloth };
+        garment.trim = if garment.cloth.pattern == Pattern::Graphic {
+            garment.cloth.trim(ground)
+        } else {
+            garment.cloth
+        };
         return;
     };
     garment.trim = garment.cloth.trim(colour);
-    if garment.details.belt && garment.top.is_some_and(|top| matches!(top, TopEdge::Lapel(_))) {
+    if garment.details.belt
+        && garment
+            .top
+            .is_some_and(|top| matches!(top, TopEdge::Lapel(_)))
+    {
         // A coat's collar is of the coat's cloth even when its belt is not.
         garment.trim = garment.cloth;
     }
@@ -254,9 +291,29 @@ fn coat_length(kind: Kind, dice: &mut Dice) -> Coat {
     let table: &[(Coat, f32)] = match kind {
         Kind::Dress | Kind::Jumpsuit | Kind::Romper => &[(Invisible, 1.0)],
         Kind::Blazer => &[(Regular, 3.0), (Long, 2.0), (HighWaist, 0.3)],
-        Kind::Cardigan => &[(HighWaist, 0.6), (Regular, 2.0), (Long, 1.6), (Micro, 1.2), (Knee, 0.8), (Midi, 0.5)],
-        Kind::Coat => &[(Long, 0.5), (Micro, 1.6), (Knee, 2.2), (Midi, 2.0), (AnkleFloor, 1.6)],
-        Kind::Kimono => &[(Regular, 1.0), (Long, 1.4), (Micro, 1.2), (Knee, 1.0), (Midi, 0.8), (AnkleFloor, 0.6)],
+        Kind::Cardigan => &[
+            (HighWaist, 0.6),
+            (Regular, 2.0),
+            (Long, 1.6),
+            (Micro, 1.2),
+            (Knee, 0.8),
+            (Midi, 0.5),
+        ],
+        Kind::Coat => &[
+            (Long, 0.5),
+            (Micro, 1.6),
+            (Knee, 2.2),
+            (Midi, 2.0),
+            (AnkleFloor, 1.6),
+        ],
+        Kind::Kimono => &[
+            (Regular, 1.0),
+            (Long, 1.4),
+            (Micro, 1.2),
+            (Knee, 1.0),
+            (Midi, 0.8),
+            (AnkleFloor, 0.6),
+        ],
         Kind::Jacket => &[(HighWaist, 1.6), (Regular, 3.0)],
         Kind::Hoodie => &[(HighWaist, 0.5), (Regular, 3.0), (Long, 0.8)],
         Kind::Top => &[(HighWaist, 2.4), (Regular, 2.4)],
@@ -270,21 +327,39 @@ fn coat_length(kind: Kind, dice: &mut Dice) -> Coat {
 fn sleeve_length(kind: Kind, top: TopEdge, dice: &mut Dice) -> Sleeve {
     use Sleeve::{Cup, Elbow, ExtraLong, Long, Short, Sleeveless, ThreeQuarter, Wrist};
     match top {
-        TopEdge::Neckline(Line::Strapless | Line::SweetHeart | Line::OneShoulder) => return Sleeveless,
+        TopEdge::Neckline(Line::Strapless | Line::SweetHeart | Line::OneShoulder) => {
+            return Sleeveless;
+        }
         TopEdge::Neckline(Line::OffShoulder) => {
-            return dice.weigh(&[(Short, 2.0), (Elbow, 1.2), (ThreeQuarter, 1.2), (Wrist, 0.6), (Long, 1.4)]);
+            return dice.weigh(&[
+                (Short, 2.0),
+                (Elbow, 1.2),
+                (ThreeQuarter, 1.2),
+                (Wrist, 0.6),
+                (Long, 1.4),
+            ]);
         }
         _ => {}
     }
     let table: &[(Sleeve, f32)] = match kind {
         Kind::Blazer => &[(Long, 3.0), (Wrist, 1.4), (ThreeQuarter, 0.8), (Elbow, 0.2)],
-        Kind::Cardigan | Kind::Coat | Kind::Hoodie | Kind::Jacket | Kind::Sweater => {
-            &[(Long, 3.0), (Wrist, 1.0), (ThreeQuarter, 0.6), (ExtraLong, 0.9), (Elbow, 0.15)]
-        }
+        Kind::Cardigan | Kind::Coat | Kind::Hoodie | Kind::Jacket | Kind::Sweater => &[
+            (Long, 3.0),
+            (Wrist, 1.0),
+            (ThreeQuarter, 0.6),
+            (ExtraLong, 0.9),
+            (Elbow, 0.15),
+        ],
         Kind::Kimono => &[(Elbow, 1.0), (ThreeQuarter, 1.6), (Wrist, 1.4), (Long, 0.5)],
         Kind::Tank => &[(Sleeveless, 1.0)],
         Kind::Tee => &[(Short, 4.0), (Elbow, 1.0), (Cup, 0.6)],
-        Kind::Top => &[(Cup, 1.6), (Sleeveless, 1.6), (Short, 0.8), (ThreeQuarter, 0.4), (Long, 0.4)],
+        Kind::Top => &[
+            (Cup, 1.6),
+            (Sleeveless, 1.6),
+            (Short, 0.8),
+            (ThreeQuarter, 0.4),
+            (Long, 0.4),
+        ],
         Kind::Blouse => &[
             (Cup, 0.6),
             (Short, 1.4),

@@ -20,14 +20,27 @@ impl Tailor<'_> {
         let y = 3.02;
         let middle = self.cut.body.front(y);
         let at = |x: f32, dy: f32| p(middle + x, y + dy);
-        let outline = [at(-0.28, 0.0), at(0.28, 0.0), at(0.48, 0.32), at(0.48, 0.56), at(-0.48, 0.56), at(-0.48, 0.32)];
+        let outline = [
+            at(-0.28, 0.0),
+            at(0.28, 0.0),
+            at(0.48, 0.32),
+            at(0.48, 0.56),
+            at(-0.48, 0.56),
+            at(-0.48, 0.32),
+        ];
         let mut edge = outline.to_vec();
         edge.push(outline[0]);
-        self.canvas.mark(&Outline(outline.to_vec()), self.owner, 0.10, |_| [0.0; 3]);
+        self.canvas
+            .mark(&Outline(outline.to_vec()), self.owner, 0.10, |_| [0.0; 3]);
         self.seam(&edge, 0.9);
         for sign in [-1.0, 1.0] {
             let opening = [at(sign * 0.28, 0.0), at(sign * 0.48, 0.32)];
-            self.stroke(&opening, 0.05, darker(self.garment.cloth.ground(), 0.6), 0.7);
+            self.stroke(
+                &opening,
+                0.05,
+                darker(self.garment.cloth.ground(), 0.6),
+                0.7,
+            );
         }
     }
 
@@ -38,8 +51,16 @@ impl Tailor<'_> {
         for index in 0..d.chest_pockets {
             let x = front + if index == 0 { 0.38 } else { -0.38 };
             let at = |dx: f32, dy: f32| p(x + dx, 2.12 + dy);
-            let outline = vec![at(-0.17, 0.0), at(0.17, 0.0), at(0.17, 0.26), at(0.0, 0.34), at(-0.17, 0.26), at(-0.17, 0.0)];
-            self.canvas.mark(&Outline(outline.clone()), self.owner, 0.06, |_| [0.0; 3]);
+            let outline = vec![
+                at(-0.17, 0.0),
+                at(0.17, 0.0),
+                at(0.17, 0.26),
+                at(0.0, 0.34),
+                at(-0.17, 0.26),
+                at(-0.17, 0.0),
+            ];
+            self.canvas
+                .mark(&Outline(outline.clone()), self.owner, 0.06, |_| [0.0; 3]);
             self.seam(&outline, 0.8);
             if d.chest_pockets == 2 {
                 self.seam(&[at(-0.17, 0.08), at(0.0, 0.13), at(0.17, 0.08)], 0.8);
@@ -54,16 +75,34 @@ impl Tailor<'_> {
             let x = self.cut.body.front(y) + side.sign() * 0.48;
             let at = |dx: f32, dy: f32| p(x + side.sign() * dx, y + dy);
             if d.flap_pockets {
-                let flap = Outline(vec![at(-0.2, 0.0), at(0.22, 0.04), at(0.22, 0.17), at(-0.2, 0.13)]);
+                let flap = Outline(vec![
+                    at(-0.2, 0.0),
+                    at(0.22, 0.04),
+                    at(0.22, 0.17),
+                    at(-0.2, 0.13),
+                ]);
                 let surface = self.plain_surface(self.garment.cloth, 0.96);
-                self.canvas.shadow(&flap, p(0.0, 0.04), 0.04, 0.35 * self.light.shadows, |owner| owner.instance > 0);
+                self.canvas.shadow(
+                    &flap,
+                    p(0.0, 0.04),
+                    0.04,
+                    0.35 * self.light.shadows,
+                    |owner| owner.instance > 0,
+                );
                 self.canvas.mark(&flap, self.owner, 1.0, surface);
                 let mut edge = flap.0.clone();
                 edge.push(flap.0[0]);
                 self.seam(&edge, 0.8);
             } else if d.patch_pockets {
-                let edge = [at(-0.2, 0.0), at(0.24, 0.0), at(0.24, 0.45), at(-0.2, 0.45), at(-0.2, 0.0)];
-                self.canvas.mark(&Outline(edge.to_vec()), self.owner, 0.07, |_| [0.0; 3]);
+                let edge = [
+                    at(-0.2, 0.0),
+                    at(0.24, 0.0),
+                    at(0.24, 0.45),
+                    at(-0.2, 0.45),
+                    at(-0.2, 0.0),
+                ];
+                self.canvas
+                    .mark(&Outline(edge.to_vec()), self.owner, 0.07, |_| [0.0; 3]);
                 self.seam(&edge, 0.8);
                 self.seam(&[at(-0.2, 0.07), at(0.24, 0.07)], 0.6);
             }
@@ -116,13 +155,28 @@ impl Tailor<'_> {
         let size = 0.24 + 0.12 * own(1);
         match (own(2) * 4.0) as u8 {
             0 => {
-                self.canvas.mark(&Outline::ellipse(middle, size, size), self.owner, 1.0, |_| first);
-                self.canvas.mark(&Outline::ellipse(middle + p(0.1 * size, 0.2 * size), size * 0.6, size * 0.5), self.owner, 1.0, |_| second);
+                self.canvas.mark(
+                    &Outline::ellipse(middle, size, size),
+                    self.owner,
+                    1.0,
+                    |_| first,
+                );
+                self.canvas.mark(
+                    &Outline::ellipse(middle + p(0.1 * size, 0.2 * size), size * 0.6, size * 0.5),
+                    self.owner,
+                    1.0,
+                    |_| second,
+                );
             }
             1 => {
                 for (index, width) in [1.0, 0.7, 0.9].into_iter().enumerate() {
                     let row = middle + p(0.0, (index as f32 - 1.0) * size * 0.75);
-                    self.stroke(&[row - p(size * width, 0.0), row + p(size * width, 0.0)], size * 0.4, first, 1.0);
+                    self.stroke(
+                        &[row - p(size * width, 0.0), row + p(size * width, 0.0)],
+                        size * 0.4,
+                        first,
+                        1.0,
+                    );
                 }
             }
             2 => {
@@ -140,8 +194,17 @@ impl Tailor<'_> {
                     let x = (index as f32 - 2.0) * size * 0.55;
                     let at = |dx: f32, dy: f32| middle + p(x + dx * size, dy * size);
                     self.stroke(&[at(-0.15, 0.3), at(-0.15, -0.3)], size * 0.12, first, 1.0);
-                    let to = if own(10 + index) < 0.5 { at(0.15, -0.3) } else { at(0.15, 0.3) };
-                    self.stroke(&[at(-0.15, -0.3 * own(20 + index)), to], size * 0.12, first, 1.0);
+                    let to = if own(10 + index) < 0.5 {
+                        at(0.15, -0.3)
+                    } else {
+                        at(0.15, 0.3)
+                    };
+                    self.stroke(
+                        &[at(-0.15, -0.3 * own(20 + index)), to],
+                        size * 0.12,
+                        first,
+                        1.0,
+                    );
                 }
             }
         }
@@ -150,9 +213,17 @@ impl Tailor<'_> {
     /// Two ends of a cord hanging from a point.
     pub(super) fn cord(&mut self, at: P2, spread: f32, length: f32) {
         let ground = self.garment.cloth.ground();
-        let colour = if ground.iter().sum::<f32>() < 1.6 { lighter(ground, 0.75) } else { darker(ground, 0.6) };
+        let colour = if ground.iter().sum::<f32>() < 1.6 {
+            lighter(ground, 0.75)
+        } else {
+            darker(ground, 0.6)
+        };
         for sign in [-1.0, 1.0] {
-            let line = spline(&[at + p(sign * 0.04, 0.0), at + p(sign * spread, length * 0.55), at + p(sign * spread * 0.9, length)]);
+            let line = spline(&[
+                at + p(sign * 0.04, 0.0),
+                at + p(sign * spread, length * 0.55),
+                at + p(sign * spread * 0.9, length),
+            ]);
             self.stroke(&line, 0.036, colour, 1.0);
             let end = line[line.len() - 1];
             self.stroke(&[end, end + p(0.0, 0.07)], 0.055, colour, 1.0);

@@ -4,7 +4,8 @@
 //! not a coin toss; how hard neighbours are to tell apart is the difficulty's business.
 
 use super::super::labels::{
-    CoatLength, CollarDesign, LapelDesign, NeckDesign, NecklineDesign, PantLength, SkirtLength, SleeveLength,
+    CoatLength, CollarDesign, LapelDesign, NeckDesign, NecklineDesign, PantLength, SkirtLength,
+    SleeveLength,
 };
 use super::super::random::Dice;
 use super::TopEdge;

@@ -9,7 +9,9 @@ impl Garment {
     pub fn flags(&self) -> Vec<Flag> {
         let mut flags = vec![match self.cloth.pattern {
             Pattern::Solid => Flag::Solid,
-            Pattern::Hoops | Pattern::Pinstripes | Pattern::Stripes | Pattern::Chevron => Flag::Striped,
+            Pattern::Hoops | Pattern::Pinstripes | Pattern::Stripes | Pattern::Chevron => {
+                Flag::Striped
+            }
             Pattern::Gingham | Pattern::Tartan => Flag::Checked,
             Pattern::Dots => Flag::Dotted,
             Pattern::Floral => Flag::Floral,
@@ -28,9 +30,18 @@ impl Garment {
         };
         let d = &self.details;
         let bodice = self.bodice;
-        when(bodice.is_some_and(|bodice| bodice.ease[1] < 0.06), Flag::Fitted);
-        when(bodice.is_some_and(|bodice| bodice.ease[1] > 0.16), Flag::Loose);
-        when(bodice.is_some_and(|bodice| bodice.length == CoatLength::HighWaist), Flag::Cropped);
+        when(
+            bodice.is_some_and(|bodice| bodice.ease[1] < 0.06),
+            Flag::Fitted,
+        );
+        when(
+            bodice.is_some_and(|bodice| bodice.ease[1] > 0.16),
+            Flag::Loose,
+        );
+        when(
+            bodice.is_some_and(|bodice| bodice.length == CoatLength::HighWaist),
+            Flag::Cropped,
+        );
         match self.lower {
             Lower::None => {}
             Lower::Skirt(cut) => {
@@ -45,16 +56,26 @@ impl Garment {
                 when(cut.ease[3] > 0.17, Flag::WideLeg);
             }
         }
-        when(matches!(self.front, Front::Buttons | Front::DoubleBreasted), Flag::Buttoned);
+        when(
+            matches!(self.front, Front::Buttons | Front::DoubleBreasted),
+            Flag::Buttoned,
+        );
         when(self.front == Front::Zip, Flag::Zip);
-        let pocket = d.kangaroo || d.chest_pockets > 0 || d.flap_pockets || d.patch_pockets || d.five_pocket;
+        let pocket =
+            d.kangaroo || d.chest_pockets > 0 || d.flap_pockets || d.patch_pockets || d.five_pocket;
         when(pocket, Flag::Pocket);
         when(d.belt, Flag::Belted);
         when(d.hood, Flag::Hooded);
         when(d.drawstring || d.hood, Flag::Drawstring);
-        when(d.ruffle || bodice.is_some_and(|bodice| bodice.peplum), Flag::Ruffle);
+        when(
+            d.ruffle || bodice.is_some_and(|bodice| bodice.peplum),
+            Flag::Ruffle,
+        );
         when(bodice.is_some_and(|bodice| bodice.rib > 0.0), Flag::RibTrim);
-        let style = self.sleeves.filter(|sleeves| sleeves.part > 0.05).map(|sleeves| sleeves.style);
+        let style = self
+            .sleeves
+            .filter(|sleeves| sleeves.part > 0.05)
+            .map(|sleeves| sleeves.style);
         when(style == Some(SleeveStyle::Puff), Flag::PuffSleeve);
         when(style == Some(SleeveStyle::Bell), Flag::BellSleeve);
         when(matches!(self.front, Front::Open(_)), Flag::Open);

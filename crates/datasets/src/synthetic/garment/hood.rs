@@ -22,13 +22,27 @@ impl Tailor<'_> {
                 p(0.46, 1.55),
             ])
         } else {
-            Outline::blob(&[p(-0.62, 1.6), p(-0.58, 1.12), p(-0.3, 0.92), p(0.3, 0.92), p(0.58, 1.12), p(0.62, 1.6)])
+            Outline::blob(&[
+                p(-0.62, 1.6),
+                p(-0.58, 1.12),
+                p(-0.3, 0.92),
+                p(0.3, 0.92),
+                p(0.58, 1.12),
+                p(0.62, 1.6),
+            ])
         };
         let cloth = self.garment.cloth.trim(self.garment.cloth.ground());
         let surface = self.plain_surface(cloth, 0.82);
         self.piece(&outline, 0.6, surface);
         if self.flat {
-            let inside = Outline::blob(&[p(-0.3, 1.5), p(-0.38, 1.05), p(0.0, 0.6), p(0.38, 1.05), p(0.3, 1.5), p(0.0, 1.72)]);
+            let inside = Outline::blob(&[
+                p(-0.3, 1.5),
+                p(-0.38, 1.05),
+                p(0.0, 0.6),
+                p(0.38, 1.05),
+                p(0.3, 1.5),
+                p(0.0, 1.72),
+            ]);
             let dark = darker(self.garment.cloth.ground(), 0.5);
             self.canvas.mark(&inside, self.owner, 1.0, |_| dark);
             self.seam(&spline(&[p(0.0, 0.3), p(0.02, 0.45), p(0.0, 0.62)]), 0.6);
@@ -45,7 +59,11 @@ impl Tailor<'_> {
         for side in Side::BOTH {
             let s = side.sign();
             let neck = self.cut.neck_point(&bodice, side);
-            let (inner, wide) = if self.flat { (p(s * 0.33, 1.0), 0.26) } else { (p(s * 0.27, 1.12), 0.36) };
+            let (inner, wide) = if self.flat {
+                (p(s * 0.33, 1.0), 0.26)
+            } else {
+                (p(s * 0.27, 1.12), 0.36)
+            };
             let outline = Outline::from(inner).curve(&[
                 neck + p(s * wide, -0.18),
                 neck + p(s * (wide - 0.02), 0.14),

@@ -13,14 +13,19 @@ impl Tailor<'_> {
             return;
         };
         if self.flat {
-            let (l, r) = (self.cut.neck_point(&bodice, Side::Left), self.cut.neck_point(&bodice, Side::Right));
+            let (l, r) = (
+                self.cut.neck_point(&bodice, Side::Left),
+                self.cut.neck_point(&bodice, Side::Right),
+            );
             let rise = match design {
                 LapelDesign::Collarless | LapelDesign::Invisible => 0.0,
                 LapelDesign::PlusSizeShawl => 0.3,
                 _ => 0.16,
             };
             if rise > 0.0 {
-                let back = Outline::from(l + p(-0.1, 0.0)).curve(&[p((l.x + r.x) / 2.0, l.y - rise), r + p(0.1, 0.0)]).curve(&[p((l.x + r.x) / 2.0, l.y + 0.04), l]);
+                let back = Outline::from(l + p(-0.1, 0.0))
+                    .curve(&[p((l.x + r.x) / 2.0, l.y - rise), r + p(0.1, 0.0)])
+                    .curve(&[p((l.x + r.x) / 2.0, l.y + 0.04), l]);
                 let surface = self.plain_surface(self.garment.trim, 0.78);
                 self.piece(&back, 0.4, surface);
             }
@@ -61,8 +66,16 @@ impl Tailor<'_> {
         let lapel = Outline::from(neck.lerp(end, 0.2))
             .line(notch + p(0.0, 0.02))
             .line(peak + p(0.0, 0.02))
-            .curve(&[peak.lerp(end, 0.5) + p(s * 0.09, 0.03), end + p(s * 0.01, 0.03)])
-            .lines(line.iter().rev().filter(|point| point.y > neck.lerp(end, 0.2).y).copied());
+            .curve(&[
+                peak.lerp(end, 0.5) + p(s * 0.09, 0.03),
+                end + p(s * 0.01, 0.03),
+            ])
+            .lines(
+                line.iter()
+                    .rev()
+                    .filter(|point| point.y > neck.lerp(end, 0.2).y)
+                    .copied(),
+            );
         let surface = self.plain_surface(self.garment.cloth, 1.06);
         self.piece(&lapel, 0.9, surface);
         let collar = Outline::from(neck + p(-s * 0.06, -0.12))
@@ -80,7 +93,11 @@ impl Tailor<'_> {
         let s = side.sign();
         let neck = self.cut.neck_point(bodice, side);
         let open = matches!(self.garment.front, Front::Open(_));
-        let end_y = if open { (bodice.hem - 0.25).min(3.3) } else { self.cut.throat(bodice).y };
+        let end_y = if open {
+            (bodice.hem - 0.25).min(3.3)
+        } else {
+            self.cut.throat(bodice).y
+        };
         let (line, end) = self.roll_line(bodice, side, end_y);
         let middle = neck.lerp(end, 0.38);
         let outer = [
@@ -96,7 +113,11 @@ impl Tailor<'_> {
         let surface = self.plain_surface(self.garment.trim, 1.05);
         self.piece(&outline, 0.6 + width, surface);
         // The fold's highlight follows the roll.
-        let fold: Vec<P2> = spline(&[neck + p(s * 0.1, -0.02), middle + p(s * width * 0.5, 0.05), end]);
+        let fold: Vec<P2> = spline(&[
+            neck + p(s * 0.1, -0.02),
+            middle + p(s * width * 0.5, 0.05),
+            end,
+        ]);
         self.seam(&fold, 0.2);
     }
 

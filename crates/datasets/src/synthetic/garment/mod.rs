@@ -26,8 +26,8 @@ use super::canvas::{Canvas, Owner};
 use super::fabric::{Cloth, Light};
 use super::figure::Body;
 use super::labels::{
-    CoatLength, CollarDesign, Dimension, Flag, GarmentKind, LapelDesign, NeckDesign, NecklineDesign, PantLength,
-    SkirtLength, SleeveLength,
+    CoatLength, CollarDesign, Dimension, Flag, GarmentKind, LapelDesign, NeckDesign,
+    NecklineDesign, PantLength, SkirtLength, SleeveLength,
 };
 
 pub use tailor::Tailor;
@@ -268,6 +268,19 @@ impl Garment {
         }
     }
 
+    /// Whether sleeves begin at both shoulders.
+    pub fn covers_shoulders(&self) -> bool {
+        let bare = matches!(
+            self.top,
+            Some(TopEdge::Neckline(
+                NecklineDesign::OffShoulder
+                    | NecklineDesign::OneShoulder
+                    | NecklineDesign::Strapless
+            ))
+        );
+        !bare && self.sleeves.is_some_and(|sleeves| sleeves.part >= 0.24)
+    }
+
     /// LIP's parsing class of its pixels.
     pub fn parsing_class(&self) -> u8 {
         match self.kind {
@@ -282,14 +295,28 @@ impl Garment {
 }
 
 /// Draws what lies behind the wearer's body: the back's inside, a hood, the back of a long coat.
-pub fn draw_behind(canvas: &mut Canvas, body: &Body, light: &Light, garment: &Garment, owner: Owner, flat: bool) {
+pub fn draw_behind(
+    canvas: &mut Canvas,
+    body: &Body,
+    light: &Light,
+    garment: &Garment,
+    owner: Owner,
+    flat: bool,
+) {
     let mut tailor = Tailor::new(canvas, body, light, garment, owner, flat);
     tailor.hood_behind();
     tailor.back();
 }
 
 /// Draws skirt, trousers and bodice.
-pub fn draw_front(canvas: &mut Canvas, body: &Body, light: &Light, garment: &Garment, owner: Owner, flat: bool) {
+pub fn draw_front(
+    canvas: &mut Canvas,
+    body: &Body,
+    light: &Light,
+    garment: &Garment,
+    owner: Owner,
+    flat: bool,
+) {
     let mut tailor = Tailor::new(canvas, body, light, garment, owner, flat);
     match garment.lower {
         Lower::None => {}
@@ -300,12 +327,39 @@ pub fn draw_front(canvas: &mut Canvas, body: &Body, light: &Light, garment: &Gar
 }
 
 /// Draws the sleeves over the arms.
-pub fn draw_sleeves(canvas: &mut Canvas, body: &Body, light: &Light, garment: &Garment, owner: Owner, flat: bool) {
-    Tailor::new(canvas, body, light, garment, owner, flat).sleeves();
+pub fn draw_sleeves(
+    canvas: &mut Canvas,
+    body: &Body,
+    light: &Light,
+    garment: &Garment,
+    owner: Owner,
+    flat: bool,
+) {
+    Tailor::new(canvas, body, light, garment, owner, flat).sleeves(None);
+}
+
+/// Draws what an outer garment's sleeves, which end at a part of the arm, let out of the sleeves of
+/// the one below.
+pub fn draw_sleeve_ends(
+    canvas: &mut Canvas,
+    body: &Body,
+    light: &Light,
+    garment: &Garment,
+    owner: Owner,
+    from: f32,
+) {
+    Tailor::new(canvas, body, light, garment, owner, false).sleeves(Some(from));
 }
 
 /// Draws the upper edge: collar, lapels, neck.
-pub fn draw_top_edge(canvas: &mut Canvas, body: &Body, light: &Light, garment: &Garment, owner: Owner, flat: bool) {
+pub fn draw_top_edge(
+    canvas: &mut Canvas,
+    body: &Body,
+    light: &Light,
+    garment: &Garment,
+    owner: Owner,
+    flat: bool,
+) {
     let mut tailor = Tailor::new(canvas, body, light, garment, owner, flat);
     match garment.top {
         None => {}

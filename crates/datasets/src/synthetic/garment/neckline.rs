@@ -28,7 +28,11 @@ impl Tailor<'_> {
             // Seams of the cups.
             for side in Side::BOTH {
                 let top = p(self.cut.body.front(2.0) + side.sign() * 0.34, edge[0].y);
-                let line = spline(&[top, top + p(-side.sign() * 0.03, 0.4), top + p(-side.sign() * 0.08, 0.9)]);
+                let line = spline(&[
+                    top,
+                    top + p(-side.sign() * 0.03, 0.4),
+                    top + p(-side.sign() * 0.08, 0.9),
+                ]);
                 self.seam(&line, 0.5);
             }
         }
@@ -44,7 +48,13 @@ impl Tailor<'_> {
         let out = 0.14;
         let upper: Vec<P2> = edge.to_vec();
         let lower = self.hem_line(right + p(out, 0.42), left + p(-out, 0.42), 0.10, 0.035);
-        let outline = Outline(upper.iter().copied().chain(lower.iter().rev().copied()).collect());
+        let outline = Outline(
+            upper
+                .iter()
+                .copied()
+                .chain(lower.iter().rev().copied())
+                .collect(),
+        );
         let surface = self.plain_surface(self.garment.cloth, 1.0);
         self.piece(&outline, 0.8, surface);
         let ink = self.ink();

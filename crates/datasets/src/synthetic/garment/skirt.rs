@@ -17,7 +17,12 @@ impl Tailor<'_> {
             for tier in (0..3).rev() {
                 let step = (cut.hem - cut.waist) / 3.0;
                 let top = cut.waist + step * tier as f32;
-                self.tube_between(cut, if tier == 0 { cut.waist } else { top - 0.04 }, top + step + if tier < 2 { 0.08 } else { 0.0 }, 0.06 * tier as f32);
+                self.tube_between(
+                    cut,
+                    if tier == 0 { cut.waist } else { top - 0.04 },
+                    top + step + if tier < 2 { 0.08 } else { 0.0 },
+                    0.06 * tier as f32,
+                );
             }
         } else {
             self.tube_between(cut, cut.waist, cut.hem, 0.0);
@@ -43,7 +48,9 @@ impl Tailor<'_> {
         let at = |side: Side, y: f32| self.cut.skirt_side(cut, side, y) + p(side.sign() * out, 0.0);
         let edge = |side: Side| {
             let count = (((bottom - top) / 0.4) as usize).max(2);
-            let knots: Vec<P2> = (0..=count).map(|index| at(side, top + (bottom - top) * index as f32 / count as f32)).collect();
+            let knots: Vec<P2> = (0..=count)
+                .map(|index| at(side, top + (bottom - top) * index as f32 / count as f32))
+                .collect();
             super::super::geometry::spline(&knots)
         };
         let (left, right) = (edge(Side::Left), edge(Side::Right));
@@ -64,8 +71,21 @@ impl Tailor<'_> {
                 .chain(right.iter().rev().skip(1).copied())
                 .collect(),
         );
-        let profile = Profile::new(top, bottom + sag, |y| (at(Side::Left, y).x, at(Side::Right, y).x));
-        let surface = skirt_surface(self.garment.cloth, *self.light, profile, Drape { top, bottom, folds, sharp: cut.style == SkirtStyle::Pleated, roundness: self.roundness() });
+        let profile = Profile::new(top, bottom + sag, |y| {
+            (at(Side::Left, y).x, at(Side::Right, y).x)
+        });
+        let surface = skirt_surface(
+            self.garment.cloth,
+            *self.light,
+            profile,
+            Drape {
+                top,
+                bottom,
+                folds,
+                sharp: cut.style == SkirtStyle::Pleated,
+                roundness: self.roundness(),
+            },
+        );
         self.piece(&outline, 0.7, surface);
         let stitched: Vec<P2> = hem.iter().map(|&point| point - p(0.0, 0.07)).collect();
         self.seam(&stitched, 0.4);
@@ -73,8 +93,18 @@ impl Tailor<'_> {
 
     fn skirt_band(&mut self, cut: &SkirtCut) {
         let at = |side: Side, y: f32| self.cut.skirt_side(cut, side, y);
-        let upper = self.hem_line(at(Side::Left, cut.waist), at(Side::Right, cut.waist), 0.05, 0.0);
-        let lower = self.hem_line(at(Side::Left, cut.waist + BAND), at(Side::Right, cut.waist + BAND), 0.06, 0.0);
+        let upper = self.hem_line(
+            at(Side::Left, cut.waist),
+            at(Side::Right, cut.waist),
+            0.05,
+            0.0,
+        );
+        let lower = self.hem_line(
+            at(Side::Left, cut.waist + BAND),
+            at(Side::Right, cut.waist + BAND),
+            0.06,
+            0.0,
+        );
         let outline = Outline(upper.iter().chain(lower.iter().rev()).copied().collect());
         let trim = self.garment.trim;
         let surface = self.plain_surface(trim, 0.96);
@@ -85,10 +115,16 @@ impl Tailor<'_> {
             self.ribs(&upper, &lower, 20, 0.45, ink);
         }
         if self.garment.details.belt {
-            self.belt_between(upper[0] + p(0.0, 0.07), upper[upper.len() - 1] + p(0.0, 0.07));
+            self.belt_between(
+                upper[0] + p(0.0, 0.07),
+                upper[upper.len() - 1] + p(0.0, 0.07),
+            );
         }
         if self.flat {
-            let middle = p((upper[0].x + upper[upper.len() - 1].x) / 2.0, cut.waist - 0.03);
+            let middle = p(
+                (upper[0].x + upper[upper.len() - 1].x) / 2.0,
+                cut.waist - 0.03,
+            );
             let back = Outline(upper.clone()).curve(&[middle, upper[0]]);
             let surface = self.plain_surface(trim, 0.6);
             self.piece(&back, 0.0, surface);
@@ -119,7 +155,12 @@ struct Drape {
 }
 
 /// Cloth in folds that start at the waist and deepen towards the hem.
-fn skirt_surface(cloth: Cloth, light: Light, profile: Profile, drape: Drape) -> impl Fn(P2) -> super::super::canvas::Rgb {
+fn skirt_surface(
+    cloth: Cloth,
+    light: Light,
+    profile: Profile,
+    drape: Drape,
+) -> impl Fn(P2) -> super::super::canvas::Rgb {
     move |at| {
         let (middle, half) = profile.at(at.y);
         let t = ((at.x - middle) / half).clamp(-1.0, 1.0);
@@ -136,6 +177,9 @@ fn skirt_surface(cloth: Cloth, light: Light, profile: Profile, drape: Drape) -> 
         let soft = 0.6 * cloth.fold(at, p(0.2 * t, 1.0).unit(), light.folds);
         // The pattern hangs with the cloth: its rows are measured where the hips are.
         let u = t * (0.6 * half + 0.4);
-        lit(cloth.colour(u, at.y), light.on(drape.roundness * t, 0.0) * (1.0 + light.folds * fold + soft))
+        lit(
+            cloth.colour(u, at.y),
+            light.on(drape.roundness * t, 0.0) * (1.0 + light.folds * fold + soft),
+        )
     }
 }

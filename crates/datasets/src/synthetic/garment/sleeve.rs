@@ -7,61 +7,135 @@ use super::tailor::{Tailor, limb_surface};
 use super::{Bodice, SleeveStyle, Sleeves, TopEdge};
 
 impl Tailor<'_> {
-    /// Both sleeves.
-    pub(super) fn sleeves(&mut self) {
+    /// Both sleeves; with `from`, only what comes out of another garment's sleeve that ends at this
+    /// part of the arm.
+    pub(super) fn sleeves(&mut self, from: Option<f32>) {
         let (Some(bodice), Some(sleeves)) = (self.garment.bodice, self.garment.sleeves) else {
             return;
         };
-        if matches!(sleeves.length, SleeveLength::Invisible | SleeveLength::Sleeveless) {
+        if matches!(
+            sleeves.length,
+            SleeveLength::Invisible | SleeveLength::Sleeveless
+        ) {
             return;
         }
         for side in Side::BOTH {
             if self.cut.has_shoulder(side) || self.off_shoulder() {
-                self.sleeve(&bodice, &sleeves, side);
+                match from {
+                    None => self.sleeve(&bodice, &sleeves, side),
+                    Some(from) if sleeves.part > from => {
+                        self.sleeve_below_another(&sleeves, side, from)
+                    }
+                    Some(_) => {}
+                }
             }
         }
     }
 
     fn off_shoulder(&self) -> bool {
-        matches!(self.garment.top, Some(TopEdge::Neckline(NecklineDesign::OffShoulder)))
+        matches!(
+            self.garment.top,
+            Some(TopEdge::Neckline(NecklineDesign::OffShoulder))
+        )
     }
 
     fn sleeve(&mut self, bodice: &Bodice, sleeves: &Sleeves, side: Side) {
         const PIECES: usize = 9;
         let s = side.sign();
         let armpit = self.cut.armpit(bodice, side);
-        let (start_outer, start_inner) = if self.off_shoulder() {
-            let start = self.cut.sleeve_start();
-            (self.arm_edge(sleeves, side, start, true), armpit + p(-s * 0.04, -0.1))
+        let off = self.off_shoulder();
+        let start = if off {
+            self.cut.edge_end(bodice, side) + p(-s * 0.06, -0.02)
         } else {
-            (self.cut.shoulder_tip(bodice, side) + p(-s * 0.05, -0.02), armpit)
+            self.cut.shoulder_tip(bodice, side) + p(-s * 0.10, -0.05)
         };
         let part = sleeves.part;
         if part < 0.24 {
-            self.cap(bodice, sleeves, side, start_outer, start_inner);
+            self.cap(sleeves, side, start, armpit);
             return;
         }
         let first = (0.3_f32).min(part * 0.6);
         let at = |index: usize| first + (part - first) * index as f32 / PIECES as f32;
-        let bulge = self.arm_edge(sleeves, side, first * 0.5, true) + p(s * 0.015, -0.01);
-        let mut outer = vec![start_outer, bulge];
-        let mut inner = vec![start_inner];
+        let (mut outer, mut inner);
+        if off {
+            outer = vec![start, self.arm_edge(sleeves, side, first * 0.7, true)];
+            inner = vec![start, armpit + p(-s * 0.05, 0.0)];
+        } else {
+            // Over the shoulder's end; the armhole's seam runs inside the arm, so that the sleeve
+            // covers all of it.
+            let over = self.cut.shoulder_tip(bodice, side) + p(s * 0.08, 0.03);
+            outer = vec![
+                start,
+                over,
+                self.arm_edge(sleeves, side, first * 0.55, true),
+            ];
+            let seam = p(start.x - s * 0.03, start.y + 0.24);
+            inner = vec![start, seam, self.arm_edge(sleeves, side, 0.2, false)];
+        }
         for index in 0..=PIECES {
             outer.push(self.arm_edge(sleeves, side, at(index), true));
             inner.push(self.arm_edge(sleeves, side, at(index), false));
         }
         let end = (outer[outer.len() - 1], inner[inner.len() - 1]);
-        let outline = Outline(spline(&outer).into_iter().chain(spline(&inner).into_iter().rev()).collect());
-        let line: Vec<P2> = (0..=10).map(|index| self.cut.body.on_arm(side, part * index as f32 / 10.0)).collect();
+        let outline = Outline(
+            spline(&outer)
+                .into_iter()
+                .chain(spline(&inner).into_iter().rev())
+                .collect(),
+        );
+        let line: Vec<P2> = (0..=10)
+            .map(|index| self.cut.body.on_arm(side, part * index as f32 / 10.0))
+            .collect();
         let half = self.cut.sleeve_half(sleeves, part * 0.5).max(0.1);
-        let surface = limb_surface(self.garment.cloth, self.flat_light(), line, half, side as u32 + 3);
+        let surface = limb_surface(
+            self.garment.cloth,
+            self.flat_light(),
+            line,
+            half,
+            side as u32 + 3,
+        );
         self.piece(&outline, 0.7, surface);
         self.elbow_folds(sleeves, side);
         self.sleeve_end(sleeves, side, end);
         if self.garment.details.side_stripe {
-            let stripe: Vec<P2> = (1..=PIECES).map(|index| self.cut.body.on_arm(side, at(index))).collect();
+            let stripe: Vec<P2> = (1..=PIECES)
+                .map(|index| self.cut.body.on_arm(side, at(index)))
+                .collect();
             self.stroke(&stripe, 0.06, self.garment.trim.ground(), 0.9);
         }
+    }
+
+    /// The end of a sleeve that another garment's sleeve lets out.
+    fn sleeve_below_another(&mut self, sleeves: &Sleeves, side: Side, from: f32) {
+        const PIECES: usize = 4;
+        let from = from - 0.06;
+        let at = |index: usize| from + (sleeves.part - from) * index as f32 / PIECES as f32;
+        let edge = |outer: bool| {
+            (0..=PIECES)
+                .map(|index| self.arm_edge(sleeves, side, at(index), outer))
+                .collect::<Vec<P2>>()
+        };
+        let (outer, inner) = (edge(true), edge(false));
+        let end = (outer[PIECES], inner[PIECES]);
+        let outline = Outline(
+            spline(&outer)
+                .into_iter()
+                .chain(spline(&inner).into_iter().rev())
+                .collect(),
+        );
+        let line: Vec<P2> = (0..=PIECES)
+            .map(|index| self.cut.body.on_arm(side, at(index)))
+            .collect();
+        let half = self.cut.sleeve_half(sleeves, sleeves.part).max(0.1);
+        let surface = limb_surface(
+            self.garment.cloth,
+            self.flat_light(),
+            line,
+            half,
+            side as u32 + 3,
+        );
+        self.piece(&outline, 0.3, surface);
+        self.sleeve_end(sleeves, side, end);
     }
 
     /// Light for limbs: flat ones look less round.
@@ -74,15 +148,24 @@ impl Tailor<'_> {
     }
 
     /// A sleeve that only covers the shoulder.
-    fn cap(&mut self, bodice: &Bodice, sleeves: &Sleeves, side: Side, top: P2, armpit: P2) {
-        let tip = self.arm_edge(sleeves, side, sleeves.part, true);
-        let low = top.lerp(armpit, 0.78);
-        let hem = self.cut.body.on_arm(side, sleeves.part + 0.03).lerp(tip, 0.2);
-        let outline = Outline::from(top).curve(&[self.arm_edge(sleeves, side, sleeves.part * 0.5, true), tip]).curve(&[hem, low]);
-        let _ = bodice;
+    fn cap(&mut self, sleeves: &Sleeves, side: Side, top: P2, armpit: P2) {
+        let s = side.sign();
+        let part = sleeves.part;
+        let over = top + p(s * 0.18, 0.08);
+        let (tip, under) = (
+            self.arm_edge(sleeves, side, part, true),
+            self.arm_edge(sleeves, side, part * 0.9, false),
+        );
+        let low = top.lerp(armpit, 0.82);
+        let hem = [tip.lerp(under, 0.5) + p(0.0, 0.02), under];
+        let outline = Outline::from(top)
+            .curve(&[over, self.arm_edge(sleeves, side, part * 0.6, true), tip])
+            .curve(&[hem[0], hem[1], low])
+            .curve(&[top.lerp(low, 0.5) - p(s * 0.05, 0.0), top]);
         let surface = self.plain_surface(self.garment.cloth, 0.96);
         self.piece(&outline, 0.6, surface);
-        self.seam(&[tip, hem, low], 0.5);
+        let above = p(0.0, -0.05);
+        self.seam(&[tip + above, hem[0] + above, under + above], 0.5);
     }
 
     /// The outer or inner (lower) edge of a sleeve.
@@ -118,12 +201,23 @@ impl Tailor<'_> {
             _ => 0.035,
         };
         let from = sleeves.part - back;
-        let (o, i) = (self.arm_edge(sleeves, side, from, true), self.arm_edge(sleeves, side, from, false));
+        let (o, i) = (
+            self.arm_edge(sleeves, side, from, true),
+            self.arm_edge(sleeves, side, from, false),
+        );
         let ink = self.garment.trim.seam();
         match sleeves.style {
             SleeveStyle::Cuffed | SleeveStyle::Puff => {
-                let surface_light = if sleeves.style == SleeveStyle::Puff { 0.92 } else { 1.0 };
-                self.band(&Outline(vec![o, outer, inner, i]), self.garment.trim, surface_light);
+                let surface_light = if sleeves.style == SleeveStyle::Puff {
+                    0.92
+                } else {
+                    1.0
+                };
+                self.band(
+                    &Outline(vec![o, outer, inner, i]),
+                    self.garment.trim,
+                    surface_light,
+                );
                 self.seam(&[o, i], 0.9);
                 if sleeves.style == SleeveStyle::Cuffed {
                     self.button(outer.lerp(inner, 0.3).lerp(o.lerp(i, 0.3), 0.5), 0.028);
@@ -142,7 +236,10 @@ impl Tailor<'_> {
             SleeveStyle::Kimono => {
                 let differs = self.garment.trim.colours != self.garment.cloth.colours;
                 if differs {
-                    let (o, i) = (self.arm_edge(sleeves, side, from - 0.04, true), self.arm_edge(sleeves, side, from - 0.04, false));
+                    let (o, i) = (
+                        self.arm_edge(sleeves, side, from - 0.04, true),
+                        self.arm_edge(sleeves, side, from - 0.04, false),
+                    );
                     self.band(&Outline(vec![o, outer, inner, i]), self.garment.trim, 1.0);
                 }
                 self.seam(&[o, i], 0.6);

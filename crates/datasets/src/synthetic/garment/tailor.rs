@@ -65,7 +65,10 @@ pub(super) fn limb_surface(
     for piece in line.windows(2) {
         lengths.push(lengths[lengths.len() - 1] + (piece[1] - piece[0]).len());
     }
-    let fold_cloth = Cloth { seed: super::super::fabric::seed_of(&cloth, part), ..cloth };
+    let fold_cloth = Cloth {
+        seed: super::super::fabric::seed_of(&cloth, part),
+        ..cloth
+    };
     move |at| {
         let mut nearest = (f32::INFINITY, 0.0, 0.0, p(1.0, 0.0));
         for (index, piece) in line.windows(2).enumerate() {
@@ -77,7 +80,12 @@ pub(super) fn limb_surface(
             let distance = away.dot(away);
             if distance < nearest.0 {
                 let across = along.unit().normal();
-                nearest = (distance, (at - piece[0]).dot(across), lengths[index] + held * length, across);
+                nearest = (
+                    distance,
+                    (at - piece[0]).dot(across),
+                    lengths[index] + held * length,
+                    across,
+                );
             }
         }
         let (_, u, v, across) = nearest;
@@ -86,7 +94,10 @@ pub(super) fn limb_surface(
         // Folds of a limb run round it at a slant.
         let slanted = (along * 0.5 + across * 0.8).unit();
         let folds = 1.0 + fold_cloth.fold(at, slanted, light.folds);
-        lit(cloth.colour(u, v), light.on(0.92 * across.x * t, 0.92 * across.y * t) * folds)
+        lit(
+            cloth.colour(u, v),
+            light.on(0.92 * across.x * t, 0.92 * across.y * t) * folds,
+        )
     }
 }
 
@@ -121,7 +132,11 @@ impl<'a> Tailor<'a> {
     }
 
     /// Cloth over the torso: `u` from the middle, `v` from above, folds hanging.
-    pub(super) fn torso_surface(&self, cloth: Cloth, profile: Profile) -> impl Fn(P2) -> Rgb + use<> {
+    pub(super) fn torso_surface(
+        &self,
+        cloth: Cloth,
+        profile: Profile,
+    ) -> impl Fn(P2) -> Rgb + use<> {
         let (light, roundness) = (*self.light, self.roundness());
         move |at| {
             let (middle, half) = profile.at(at.y);
@@ -129,12 +144,19 @@ impl<'a> Tailor<'a> {
             // Folds fan out from the chest to the hem.
             let along = p(0.28 * t, 1.0).unit();
             let folds = 1.0 + cloth.fold(at, along, light.folds);
-            lit(cloth.colour(at.x - middle, at.y), light.on(roundness * t, 0.0) * folds)
+            lit(
+                cloth.colour(at.x - middle, at.y),
+                light.on(roundness * t, 0.0) * folds,
+            )
         }
     }
 
     /// Cloth of small parts: collars, pockets, bands.
-    pub(super) fn plain_surface(&self, cloth: Cloth, brightness: f32) -> impl Fn(P2) -> Rgb + use<> {
+    pub(super) fn plain_surface(
+        &self,
+        cloth: Cloth,
+        brightness: f32,
+    ) -> impl Fn(P2) -> Rgb + use<> {
         let light = *self.light;
         move |at| {
             let folds = 1.0 + cloth.fold(at, p(0.3, 0.95), 0.6 * light.folds);
@@ -147,7 +169,13 @@ impl<'a> Tailor<'a> {
         self.piece_owned(outline, depth, self.owner, surface);
     }
 
-    fn piece_owned(&mut self, outline: &Outline, depth: f32, owner: Owner, surface: impl Fn(P2) -> Rgb) {
+    fn piece_owned(
+        &mut self,
+        outline: &Outline,
+        depth: f32,
+        owner: Owner,
+        surface: impl Fn(P2) -> Rgb,
+    ) {
         if depth > 0.0 {
             let flat = self.flat;
             let offset = p(-self.light.from.x, 0.7) * (0.06 * depth + 0.02);
@@ -164,7 +192,8 @@ impl<'a> Tailor<'a> {
         edge.extend(outline.0.first().copied());
         let width = self.hair(0.028);
         let ink = self.ink();
-        self.canvas.mark(&Outline::ribbon(&edge, |_| width), owner, 0.5, |_| ink);
+        self.canvas
+            .mark(&Outline::ribbon(&edge, |_| width), owner, 0.5, |_| ink);
     }
 
     /// Colour of seams and edges.
@@ -176,13 +205,23 @@ impl<'a> Tailor<'a> {
     pub(super) fn seam(&mut self, line: &[P2], opacity: f32) {
         let width = self.hair(0.022);
         let ink = self.ink();
-        self.canvas.mark(&Outline::ribbon(line, |_| width), self.owner, opacity, |_| ink);
+        self.canvas.mark(
+            &Outline::ribbon(line, |_| width),
+            self.owner,
+            opacity,
+            |_| ink,
+        );
     }
 
     /// A line of any colour and width on the garment.
     pub(super) fn stroke(&mut self, line: &[P2], width: f32, colour: Rgb, opacity: f32) {
         let width = self.hair(width);
-        self.canvas.mark(&Outline::ribbon(line, |_| width), self.owner, opacity, |_| colour);
+        self.canvas.mark(
+            &Outline::ribbon(line, |_| width),
+            self.owner,
+            opacity,
+            |_| colour,
+        );
     }
 
     /// A band of another cloth on the garment, such as ribs or a facing.
@@ -199,7 +238,11 @@ impl<'a> Tailor<'a> {
             edge[index].lerp(edge[index + 1], place - index as f32)
         };
         // Ribs finer than two pixels would only turn the band grey.
-        let length = from.windows(2).map(|piece| (piece[1] - piece[0]).len()).sum::<f32>() * self.canvas.unit();
+        let length = from
+            .windows(2)
+            .map(|piece| (piece[1] - piece[0]).len())
+            .sum::<f32>()
+            * self.canvas.unit();
         let count = count.min((length / 2.6) as usize);
         for index in 1..count {
             let part = index as f32 / count as f32;
@@ -211,9 +254,23 @@ impl<'a> Tailor<'a> {
     pub(super) fn button(&mut self, at: P2, size: f32) {
         let ground = self.garment.cloth.ground();
         let dark = ground.iter().sum::<f32>() < 1.4;
-        let colour = if dark { lighter(ground, 0.72) } else { darker(ground, 0.68) };
+        let colour = if dark {
+            lighter(ground, 0.72)
+        } else {
+            darker(ground, 0.68)
+        };
         let radius = size.max(1.0 / self.canvas.unit());
-        self.canvas.mark(&Outline::ellipse(at + p(0.012, 0.018), radius * 1.15, radius * 1.15), self.owner, 0.35, |_| [0.0; 3]);
-        self.canvas.mark(&Outline::ellipse(at, radius, radius), self.owner, 1.0, |_| colour);
+        self.canvas.mark(
+            &Outline::ellipse(at + p(0.012, 0.018), radius * 1.15, radius * 1.15),
+            self.owner,
+            0.35,
+            |_| [0.0; 3],
+        );
+        self.canvas.mark(
+            &Outline::ellipse(at, radius, radius),
+            self.owner,
+            1.0,
+            |_| colour,
+        );
     }
 }

@@ -20,7 +20,14 @@ impl Tailor<'_> {
         self.seam(&spline(&[top, top.lerp(crotch, 0.6), crotch]), 0.8);
         for side in Side::BOTH {
             let s = side.sign();
-            self.seam(&spline(&[crotch, crotch + p(s * 0.2, -0.1), crotch + p(s * 0.36, -0.14)]), 0.35);
+            self.seam(
+                &spline(&[
+                    crotch,
+                    crotch + p(s * 0.2, -0.1),
+                    crotch + p(s * 0.36, -0.14),
+                ]),
+                0.35,
+            );
         }
         if !self.garment.kind.has_bodice() {
             self.waistband(cut);
@@ -35,17 +42,27 @@ impl Tailor<'_> {
             self.leg_details(cut, side);
         }
         if d.belt {
-            let (l, r) = (self.cut.trouser_side(cut, Side::Left, cut.waist + 0.05), self.cut.trouser_side(cut, Side::Right, cut.waist + 0.05));
+            let (l, r) = (
+                self.cut.trouser_side(cut, Side::Left, cut.waist + 0.05),
+                self.cut.trouser_side(cut, Side::Right, cut.waist + 0.05),
+            );
             self.belt_between(l, r);
         } else if d.drawstring {
-            self.cord(p(self.cut.body.front(cut.waist), cut.waist + 0.1), 0.09, 0.5);
+            self.cord(
+                p(self.cut.body.front(cut.waist), cut.waist + 0.1),
+                0.09,
+                0.5,
+            );
         }
     }
 
     fn leg(&mut self, cut: &LegCut, side: Side) {
         const PIECES: usize = 12;
         let waist_side = self.cut.trouser_side(cut, side, cut.waist);
-        let waist_middle = p(self.cut.body.front(cut.waist) + 0.0 * side.sign(), cut.waist + 0.03);
+        let waist_middle = p(
+            self.cut.body.front(cut.waist) + 0.0 * side.sign(),
+            cut.waist + 0.03,
+        );
         let first = 0.12_f32;
         let at = |index: usize| first + (cut.part - first).max(0.02) * index as f32 / PIECES as f32;
         let mut outer = vec![waist_side];
@@ -74,9 +91,23 @@ impl Tailor<'_> {
                 .collect(),
         );
         let mut line = vec![p(self.cut.body.hip[side as usize].x, cut.waist - 0.2)];
-        line.extend((1..=10).map(|index| self.cut.body.on_leg(side, cut.part.max(0.3) * index as f32 / 10.0)));
-        let surface = limb_surface(self.garment.cloth, self.flat_light(), line, 0.42 + cut.ease[1], side as u32 + 11);
-        self.piece(&outline, if side == Side::Left { 0.7 } else { 0.4 }, surface);
+        line.extend((1..=10).map(|index| {
+            self.cut
+                .body
+                .on_leg(side, cut.part.max(0.3) * index as f32 / 10.0)
+        }));
+        let surface = limb_surface(
+            self.garment.cloth,
+            self.flat_light(),
+            line,
+            0.42 + cut.ease[1],
+            side as u32 + 11,
+        );
+        self.piece(
+            &outline,
+            if side == Side::Left { 0.7 } else { 0.4 },
+            surface,
+        );
     }
 
     fn waistband(&mut self, cut: &LegCut) {
@@ -97,13 +128,21 @@ impl Tailor<'_> {
         if d.five_pocket {
             for part in [0.14, 0.32, 0.68, 0.86] {
                 let index = (part * (upper.len() - 1) as f32) as usize;
-                self.stroke(&[upper[index], lower[index] + p(0.0, 0.03)], 0.05, trim.seam(), 0.8);
+                self.stroke(
+                    &[upper[index], lower[index] + p(0.0, 0.03)],
+                    0.05,
+                    trim.seam(),
+                    0.8,
+                );
             }
             let top = p(self.cut.body.front(y0), (y0 + y1) / 2.0 + 0.04);
             self.button(top, 0.04);
         }
         if self.flat {
-            let back = Outline(upper.clone()).curve(&[p((upper[0].x + upper[upper.len() - 1].x) / 2.0, y0 - 0.03), upper[0]]);
+            let back = Outline(upper.clone()).curve(&[
+                p((upper[0].x + upper[upper.len() - 1].x) / 2.0, y0 - 0.03),
+                upper[0],
+            ]);
             let surface = self.plain_surface(trim, 0.6);
             self.piece(&back, 0.0, surface);
         }
@@ -113,7 +152,11 @@ impl Tailor<'_> {
     fn thread(&self) -> super::super::canvas::Rgb {
         let ground = self.garment.cloth.ground();
         if self.garment.cloth.weave == Weave::Denim {
-            if ground.iter().sum::<f32>() > 2.0 { darker(ground, 0.4) } else { [0.78, 0.56, 0.28] }
+            if ground.iter().sum::<f32>() > 2.0 {
+                darker(ground, 0.4)
+            } else {
+                [0.78, 0.56, 0.28]
+            }
         } else {
             self.ink()
         }
@@ -128,7 +171,10 @@ impl Tailor<'_> {
             let from = self.cut.trouser_side(cut, side, y) - p(s * 0.24, 0.0);
             let curve = spline(&[from, from + p(s * 0.03, 0.24), edge]);
             self.stroke(&curve, 0.035, thread, 0.95);
-            let inner: Vec<P2> = curve.iter().map(|&point| point + p(s * 0.02, -0.05)).collect();
+            let inner: Vec<P2> = curve
+                .iter()
+                .map(|&point| point + p(s * 0.02, -0.05))
+                .collect();
             self.stroke(&inner, 0.03, darker(self.garment.cloth.ground(), 0.4), 0.7);
         }
         // The fly.
@@ -143,7 +189,12 @@ impl Tailor<'_> {
             let s = side.sign();
             let from = self.cut.trouser_side(cut, side, y) - p(s * 0.16, 0.0);
             let to = self.cut.trouser_side(cut, side, y + 0.6) - p(s * 0.02, 0.0);
-            self.stroke(&[from, to], 0.04, darker(self.garment.cloth.ground(), 0.5), 0.8);
+            self.stroke(
+                &[from, to],
+                0.04,
+                darker(self.garment.cloth.ground(), 0.5),
+                0.8,
+            );
         }
     }
 
@@ -160,7 +211,12 @@ impl Tailor<'_> {
             LegEnd::TurnUp => 0.055,
             LegEnd::Plain => 0.022,
         };
-        let (o0, i0, o1, i1) = (edge(part - height, true), edge(part - height, false), edge(part, true), edge(part, false));
+        let (o0, i0, o1, i1) = (
+            edge(part - height, true),
+            edge(part - height, false),
+            edge(part, true),
+            edge(part, false),
+        );
         match cut.end {
             LegEnd::Plain => {
                 if self.garment.cloth.weave == Weave::Denim {
@@ -201,7 +257,9 @@ impl Tailor<'_> {
             self.stroke(&line, 0.10, lighter(trim.ground(), 0.7), 0.95);
         }
         if d.crease {
-            let line: Vec<P2> = (1..=8).map(|index| self.cut.body.on_leg(side, part * index as f32 / 8.0)).collect();
+            let line: Vec<P2> = (1..=8)
+                .map(|index| self.cut.body.on_leg(side, part * index as f32 / 8.0))
+                .collect();
             self.seam(&line, 0.45);
         }
         if d.torn && part > 0.6 {

@@ -22,7 +22,7 @@ use crate::sample::{AttributeVocabulary, Category, DataSet, Record};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// DeepFashion, category and attribute prediction: `img/Striped_Short-Sleeve_Tee/img_00000001.jpg`,
+    /// DeepFashion, category and attribute prediction: `Img/img/Striped_Short-Sleeve_Tee/img_00000001.jpg`,
     /// one garment a picture, landmarks and flags. The pictures' longer side is 300.
     DeepFashion,
     /// FashionAI attributes: `Images/<key>/<32 digits>.jpg`, one dimension a picture.
@@ -79,6 +79,11 @@ pub fn synthesise(
     done: &(dyn Fn() + Sync),
 ) -> Result<DataSet, SynthesisError> {
     let wardrobe = SyntheticWardrobe::new(record::settings(config, layout))?;
+    // DeepFashion's lists name pictures from this folder on.
+    let root = match layout {
+        Layout::DeepFashion => folder.join("Img"),
+        _ => folder.to_path_buf(),
+    };
     let records: Result<Vec<Record>, SynthesisError> = (0..count as u64)
         .into_par_iter()
         .map(|index| {
@@ -86,15 +91,18 @@ pub fn synthesise(
             let drawn = (0..TRIES)
                 .map(|attempt| wardrobe.sample_of(index + attempt * RETRY, &wish))
                 .find(|drawn| record::is_fit(drawn, layout, &wish))
-                .ok_or(SynthesisError::Nothing { index, tries: TRIES })?;
+                .ok_or(SynthesisError::Nothing {
+                    index,
+                    tries: TRIES,
+                })?;
             let (record, extra) = record::record(&wardrobe, layout, index, &wish, &drawn);
-            write::files(folder, &record, &drawn, extra)?;
+            write::files(&root, &record, &drawn, extra)?;
             done();
             Ok(record)
         })
         .collect();
     Ok(DataSet {
-        root: folder.to_path_buf(),
+        root: root.clone(),
         records: records?,
         ..vocabularies(layout)
     })
@@ -107,7 +115,11 @@ fn vocabularies(layout: Layout) -> DataSet {
             id: index as u32 + 1,
             ..category
         };
-        labels::categories().into_iter().enumerate().map(number).collect()
+        labels::categories()
+            .into_iter()
+            .enumerate()
+            .map(number)
+            .collect()
     };
     let mut schemas = labels::landmark_schemas();
     let person = schemas.split_off(usize::from(labels::PERSON_SCHEMA));

@@ -10,7 +10,9 @@ use super::{Beside, Layout};
 use crate::sample::{AttributeLabels, ImageFile, Judgement, Mask, Object, Record, Split};
 
 /// Pictures of each of FashionAI's dimensions in its training set, in the table's order.
-const FASHIONAI_SHARES: [f32; 8] = [9_223.0, 11_320.0, 8_393.0, 7_034.0, 5_696.0, 17_148.0, 7_460.0, 13_299.0];
+const FASHIONAI_SHARES: [f32; 8] = [
+    9_223.0, 11_320.0, 8_393.0, 7_034.0, 5_696.0, 17_148.0, 7_460.0, 13_299.0,
+];
 
 /// The settings with what a layout fixes.
 pub(super) fn settings(config: &WardrobeConfig, layout: Layout) -> WardrobeConfig {
@@ -43,7 +45,8 @@ pub(super) fn wish(wardrobe: &SyntheticWardrobe, layout: Layout, index: u64) -> 
             ..Wish::default()
         },
         Layout::FashionAi => {
-            let shares: Vec<(Dimension, f32)> = Dimension::ALL.into_iter().zip(FASHIONAI_SHARES).collect();
+            let shares: Vec<(Dimension, f32)> =
+                Dimension::ALL.into_iter().zip(FASHIONAI_SHARES).collect();
             let dimension = dice.weigh(&shares);
             let value = 1 + dice.below(dimension.values().len() - 1) as u8;
             Wish {
@@ -68,7 +71,8 @@ pub(super) fn is_fit(drawn: &SyntheticSample, layout: Layout, wish: &Wish) -> bo
         Layout::DeepFashion => drawn.subject().is_some(),
         Layout::FashionAi => drawn.subject().is_some_and(|(_, facts)| {
             // Few categories may not have the value at all; a hidden part is a label (Invisible).
-            wish.value.is_none_or(|(dimension, value)| facts.garment.value(dimension) == value)
+            wish.value
+                .is_none_or(|(dimension, value)| facts.garment.value(dimension) == value)
         }),
         Layout::Lip => !drawn.facts.people.is_empty(),
         Layout::Coco | Layout::Voc | Layout::Labelme => true,
@@ -102,36 +106,72 @@ pub(super) fn record(
     };
     let (path, objects) = match layout {
         Layout::DeepFashion => {
-            let subject = drawn.subject().map(|(object, facts)| (deepfashion_object(object), title(&facts.garment)));
+            let subject = drawn
+                .subject()
+                .map(|(object, facts)| (deepfashion_object(object), title(&facts.garment)));
             let (object, title) = subject.unzip();
             let folder = title.unwrap_or_default();
-            (format!("img/{folder}/img_{number:08}.jpg"), object.into_iter().collect())
+            (
+                format!("img/{folder}/img_{number:08}.jpg"),
+                object.into_iter().collect(),
+            )
         }
         Layout::FashionAi => {
-            let dimension = wish.value.map_or(Dimension::Sleeve, |(dimension, _)| dimension);
+            let dimension = wish
+                .value
+                .map_or(Dimension::Sleeve, |(dimension, _)| dimension);
             let name = digits(wardrobe.config().seed, index);
-            let object = drawn.subject().map(|(object, _)| fashionai_object(object, dimension));
-            (format!("Images/{}/{name}.jpg", dimension.key()), object.into_iter().collect())
+            let object = drawn
+                .subject()
+                .map(|(object, _)| fashionai_object(object, dimension));
+            (
+                format!("Images/{}/{name}.jpg", dimension.key()),
+                object.into_iter().collect(),
+            )
         }
         Layout::Coco => {
             let folder = part("train2017", "val2017", "test2017");
             (format!("{folder}/{number:012}.jpg"), outlined(drawn))
         }
         Layout::Voc => {
-            let objects = outlined(drawn).into_iter().map(|object| Object { mask: None, area: None, ..object });
+            let objects = outlined(drawn).into_iter().map(|object| Object {
+                mask: None,
+                area: None,
+                ..object
+            });
             (format!("JPEGImages/{number:06}.jpg"), objects.collect())
         }
-        Layout::Labelme => (format!("{}/{number:06}.jpg", part("train", "val", "test")), outlined(drawn)),
+        Layout::Labelme => (
+            format!("{}/{number:06}.jpg", part("train", "val", "test")),
+            outlined(drawn),
+        ),
         Layout::Lip => {
             let folder = part("train_images", "val_images", "val_images");
-            (format!("TrainVal_images/{folder}/{}.jpg", lip_name(number, wardrobe.config().seed)), person(drawn))
+            (
+                format!(
+                    "TrainVal_images/{folder}/{}.jpg",
+                    lip_name(number, wardrobe.config().seed)
+                ),
+                person(drawn),
+            )
         }
     };
     let parsing = (layout == Layout::Lip).then(|| {
-        let folder = part("train_segmentations", "val_segmentations", "val_segmentations");
-        format!("TrainVal_parsing_annotations/{folder}/{}.png", lip_name(number, wardrobe.config().seed))
+        let folder = part(
+            "train_segmentations",
+            "val_segmentations",
+            "val_segmentations",
+        );
+        format!(
+            "TrainVal_parsing_annotations/{folder}/{}.png",
+            lip_name(number, wardrobe.config().seed)
+        )
     });
-    let beside = if parsing.is_some() { Beside::Parsing } else { Beside::Nothing };
+    let beside = if parsing.is_some() {
+        Beside::Parsing
+    } else {
+        Beside::Nothing
+    };
     let picture = &drawn.sample.picture;
     let record = Record {
         image: ImageFile {
@@ -157,7 +197,10 @@ fn lip_name(number: u64, seed: u64) -> String {
 fn digits(seed: u64, index: u64) -> String {
     let mut bytes = seed.to_le_bytes().to_vec();
     bytes.extend(index.to_le_bytes());
-    Sha256::digest(bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// DeepFashion's folders are the shop's title of the garment.
@@ -179,7 +222,10 @@ fn title(garment: &super::super::garment::Garment) -> String {
             _ => None,
         });
     }
-    if garment.sleeves.is_some_and(|sleeves| sleeves.length == SleeveLength::Short) {
+    if garment
+        .sleeves
+        .is_some_and(|sleeves| sleeves.length == SleeveLength::Short)
+    {
         words.push("Short-Sleeve");
     }
     if words.is_empty() {
@@ -191,7 +237,9 @@ fn title(garment: &super::super::garment::Garment) -> String {
 }
 
 fn deepfashion_object(object: &Object) -> Object {
-    let kind = object.category.and_then(|category| GarmentKind::ALL.get(category as usize));
+    let kind = object
+        .category
+        .and_then(|category| GarmentKind::ALL.get(category as usize));
     let flags = (0..Flag::COUNT).map(|flag| object.attributes.get(FIRST_FLAG + flag));
     Object {
         category: kind.map(|kind| kind.deepfashion_label() - 1),

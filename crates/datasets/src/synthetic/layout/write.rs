@@ -24,7 +24,9 @@ pub(super) fn files(
     let path = folder.join(&record.image.path);
     make_folder(&path)?;
     save_picture(&drawn.sample.picture, &path)?;
-    if let (Beside::Parsing, Some(relative), Some(map)) = (beside, &record.parsing, &drawn.sample.parsing) {
+    if let (Beside::Parsing, Some(relative), Some(map)) =
+        (beside, &record.parsing, &drawn.sample.parsing)
+    {
         let path = folder.join(relative);
         make_folder(&path)?;
         save_map(map, &path)?;
@@ -44,15 +46,21 @@ fn make_folder(path: &Path) -> Result<(), OutputError> {
 fn save_map(map: &LabelMap, path: &Path) -> Result<(), OutputError> {
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
-        .write_image(map.labels(), map.width() as u32, map.height() as u32, ExtendedColorType::L8)
+        .write_image(
+            map.labels(),
+            map.width() as u32,
+            map.height() as u32,
+            ExtendedColorType::L8,
+        )
         .map_err(|error| OutputError::Unrepresentable {
             path: path.to_path_buf(),
             what: error.to_string(),
         })?;
     let mut file = AtomicFile::create(path)?;
-    file.write_all(&bytes).map_err(|source| OutputError::Unwritable {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    file.write_all(&bytes)
+        .map_err(|source| OutputError::Unwritable {
+            path: path.to_path_buf(),
+            source,
+        })?;
     file.finish()
 }

@@ -29,7 +29,11 @@ pub fn standing(
     d: f32,
     dice: &mut Dice,
 ) -> Affine {
-    let [low, high] = Cut { body, garment: subject }.bounds();
+    let [low, high] = Cut {
+        body,
+        garment: subject,
+    }
+    .bounds();
     let (left, right) = (low.x.min(-0.95), high.x.max(0.95));
     let ([x0, x1], [y0, y1]) = match frame {
         Frame::Whole => ([left - 0.15, right + 0.15], [-0.32, 8.1]),
@@ -41,7 +45,10 @@ pub fn standing(
                 _ if dice.chance(0.7) => -0.3,
                 _ => dice.range(0.3, 0.95),
             };
-            ([left - 0.1, right + 0.1], [top, high.y + dice.range(0.15, 0.9)])
+            (
+                [left - 0.1, right + 0.1],
+                [top, high.y + dice.range(0.15, 0.9)],
+            )
         }
     };
     let fit = (height as f32 / (y1 - y0)).min(width as f32 / (x1 - x0));
@@ -49,7 +56,10 @@ pub fn standing(
     let shrink = 1.0 - 0.3 * d * dice.unit() * dice.unit();
     let middle = p((x0 + x1) / 2.0, (y0 + y1) / 2.0);
     let jitter = 0.02 + 0.10 * d;
-    let to = p(width as f32 * (0.5 + dice.around(jitter)), height as f32 * (0.5 + dice.around(jitter * 0.6)));
+    let to = p(
+        width as f32 * (0.5 + dice.around(jitter)),
+        height as f32 * (0.5 + dice.around(jitter * 0.6)),
+    );
     Affine::placing(middle, to, fit * fill * shrink, dice.around(1.5 + 5.0 * d))
 }
 
@@ -63,12 +73,19 @@ pub fn cells(count: usize, dice: &mut Dice) -> Vec<(P2, P2)> {
     };
     let rows = count.div_ceil(columns).max(1);
     let turned = count == 2 && dice.chance(0.3);
-    let (columns, rows) = if turned { (rows, columns) } else { (columns, rows) };
+    let (columns, rows) = if turned {
+        (rows, columns)
+    } else {
+        (columns, rows)
+    };
     (0..count)
         .map(|index| {
             let (column, row) = (index % columns, index / columns);
             let size = p(1.0 / columns as f32, 1.0 / rows as f32);
-            (p((column as f32 + 0.5) * size.x, (row as f32 + 0.5) * size.y), size)
+            (
+                p((column as f32 + 0.5) * size.x, (row as f32 + 0.5) * size.y),
+                size,
+            )
         })
         .collect()
 }
@@ -83,12 +100,21 @@ pub fn flat(
     dice: &mut Dice,
 ) -> Affine {
     let body = Body::new(Build::FORM, pose);
-    let [low, high] = Cut { body: &body, garment }.bounds();
+    let [low, high] = Cut {
+        body: &body,
+        garment,
+    }
+    .bounds();
     let size = high - low;
     let fit = (cell.x * width as f32 / size.x).min(cell.y * height as f32 / size.y);
-    let fill = dice.range(0.80, 0.94) * (1.0 + 0.3 * d * dice.unit() * dice.unit()) * (1.0 - 0.3 * d * dice.unit() * dice.unit());
+    let fill = dice.range(0.80, 0.94)
+        * (1.0 + 0.3 * d * dice.unit() * dice.unit())
+        * (1.0 - 0.3 * d * dice.unit() * dice.unit());
     let jitter = (0.02 + 0.12 * d) * cell.x.min(cell.y);
-    let to = p((middle.x + dice.around(jitter)) * width as f32, (middle.y + dice.around(jitter)) * height as f32);
+    let to = p(
+        (middle.x + dice.around(jitter)) * width as f32,
+        (middle.y + dice.around(jitter)) * height as f32,
+    );
     let mut turn = dice.around(3.0 + 22.0 * d);
     if dice.chance(0.06 * d) {
         turn += dice.range(60.0, 300.0);

@@ -102,7 +102,8 @@ impl Scene {
         let (figures, subject) = if empty {
             (Vec::new(), None)
         } else {
-            let (figures, subject) = outfit::figures(config, wish, worn, &background, [width, height], dice);
+            let (figures, subject) =
+                outfit::figures(config, wish, worn, &background, [width, height], dice);
             (figures, Some(subject))
         };
         let (behind, before) = things(&background, worn, empty, d, size, dice);
@@ -117,7 +118,11 @@ impl Scene {
             light,
             finish: Finish {
                 noise: 0.004 + 0.03 * d * dice.unit(),
-                blur: if dice.chance(0.4 * d) { dice.range(0.3, 1.3) * unit / 256.0 } else { 0.0 },
+                blur: if dice.chance(0.4 * d) {
+                    dice.range(0.3, 1.3) * unit / 256.0
+                } else {
+                    0.0
+                },
                 vignette: 0.35 * d * dice.unit(),
                 seed: dice.seed(),
             },
@@ -133,7 +138,11 @@ fn picture_size(config: &WardrobeConfig, dice: &mut Dice) -> (usize, usize) {
         return (long, long);
     }
     let short = |ratio: f32| ((long as f32 * ratio + 0.5) as usize).max(16);
-    if aspect <= 1.0 { (short(aspect), long) } else { (long, short(1.0 / aspect)) }
+    if aspect <= 1.0 {
+        (short(aspect), long)
+    } else {
+        (long, short(1.0 / aspect))
+    }
 }
 
 fn draw_light(dice: &mut Dice, d: f32) -> Light {
@@ -146,22 +155,41 @@ fn draw_light(dice: &mut Dice, d: f32) -> Light {
         from,
         contrast: dice.range(0.28, 0.42 + 0.25 * d),
         shadows: dice.range(0.55, 1.0),
-        tint: [exposure * (1.0 + warmth), exposure * (1.0 + green), exposure * (1.0 - warmth)],
+        tint: [
+            exposure * (1.0 + warmth),
+            exposure * (1.0 + green),
+            exposure * (1.0 - warmth),
+        ],
         folds: dice.range(0.7, 1.15 + 0.2 * d),
     }
 }
 
 /// Things behind and in front of the figures.
-fn things(background: &Background, worn: bool, empty: bool, d: f32, size: P2, dice: &mut Dice) -> (Vec<Thing>, Vec<Thing>) {
-    use ThingKind::{Bag, Ball, Book, Chair, Frame, Lamp, Leaf, Mug, Phone, Plant, Post, Shoe, Towel};
+fn things(
+    background: &Background,
+    worn: bool,
+    empty: bool,
+    d: f32,
+    size: P2,
+    dice: &mut Dice,
+) -> (Vec<Thing>, Vec<Thing>) {
+    use ThingKind::{
+        Bag, Ball, Book, Chair, Frame, Lamp, Leaf, Mug, Phone, Plant, Post, Shoe, Towel,
+    };
     let outdoors = matches!(background.setting, Setting::Street | Setting::Garden);
-    let count = ((if empty { 1.5 } else { 0.0 } + 4.2 * d * dice.unit()) + dice.unit() * d) as usize;
+    let count =
+        ((if empty { 1.5 } else { 0.0 } + 4.2 * d * dice.unit()) + dice.unit() * d) as usize;
     let mut behind = Vec::new();
     for _ in 0..count {
         let at = p(size.x * dice.unit(), size.y * dice.unit());
         let scale = dice.range(0.06, 0.24);
         let thing = if !worn {
-            Thing::draw(dice, &[Book, Mug, Shoe, Phone, Bag, Leaf, Ball, Towel], at, scale * 0.8)
+            Thing::draw(
+                dice,
+                &[Book, Mug, Shoe, Phone, Bag, Leaf, Ball, Towel],
+                at,
+                scale * 0.8,
+            )
         } else if outdoors {
             let at = p(at.x, background.horizon + 0.05 - scale * 0.6);
             Thing::draw(dice, &[Plant, Lamp, Post, Ball, Bag], at, scale * 1.2)
@@ -178,10 +206,15 @@ fn things(background: &Background, worn: bool, empty: bool, d: f32, size: P2, di
     for _ in 0..if empty { 0 } else { count } {
         // Around the middle, where garments are, but seldom right on it.
         let turn = P2::hanging(360.0 * dice.unit());
-        let at = p(size.x / 2.0, size.y / 2.0) + p(turn.x * size.x, turn.y * size.y) * dice.range(0.16, 0.45);
+        let at = p(size.x / 2.0, size.y / 2.0)
+            + p(turn.x * size.x, turn.y * size.y) * dice.range(0.16, 0.45);
         let scale = dice.range(0.06, 0.12 + 0.08 * d);
         let thing = if worn {
-            let kinds = if outdoors { [Leaf, Leaf, Post, Plant] } else { [Leaf, Plant, Chair, Bag] };
+            let kinds = if outdoors {
+                [Leaf, Leaf, Post, Plant]
+            } else {
+                [Leaf, Plant, Chair, Bag]
+            };
             Thing::draw(dice, &kinds, p(at.x, at.y.max(size.y * 0.45)), scale * 1.3)
         } else {
             Thing::draw(dice, &[Book, Mug, Shoe, Phone, Bag, Leaf], at, scale)

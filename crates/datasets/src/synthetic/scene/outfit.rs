@@ -15,8 +15,22 @@ use super::{Figure, Wish};
 /// Tries at a garment with a wished value; the rarest comes up about once in 300.
 const TRIES: usize = 6000;
 
-const LOWER: [Kind; 6] = [Kind::Jeans, Kind::Joggers, Kind::Leggings, Kind::Shorts, Kind::Skirt, Kind::Sweatpants];
-const INNER: [Kind; 6] = [Kind::Tee, Kind::Tank, Kind::Top, Kind::Blouse, Kind::Sweater, Kind::Hoodie];
+const LOWER: [Kind; 6] = [
+    Kind::Jeans,
+    Kind::Joggers,
+    Kind::Leggings,
+    Kind::Shorts,
+    Kind::Skirt,
+    Kind::Sweatpants,
+];
+const INNER: [Kind; 6] = [
+    Kind::Tee,
+    Kind::Tank,
+    Kind::Top,
+    Kind::Blouse,
+    Kind::Sweater,
+    Kind::Hoodie,
+];
 const UNDER: [Kind; 4] = [Kind::Tee, Kind::Tank, Kind::Blouse, Kind::Top];
 const OVER: [Kind; 4] = [Kind::Cardigan, Kind::Blazer, Kind::Jacket, Kind::Kimono];
 
@@ -35,10 +49,20 @@ pub(super) fn figures(
         config,
         unlike: vec![background.colours[0], background.colours[1]],
     };
-    if worn { people(&shop, wish, count, size, dice) } else { (laid_out(&shop, wish, count, size, dice), 0) }
+    if worn {
+        people(&shop, wish, count, size, dice)
+    } else {
+        (laid_out(&shop, wish, count, size, dice), 0)
+    }
 }
 
-fn people(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut Dice) -> (Vec<Figure>, usize) {
+fn people(
+    shop: &Shop,
+    wish: &Wish,
+    count: usize,
+    size: [usize; 2],
+    dice: &mut Dice,
+) -> (Vec<Figure>, usize) {
     let (main, subject) = person(shop, wish, count, size, dice);
     let mut figures = Vec::new();
     let others = usize::from(count >= 4) + usize::from(count >= 8);
@@ -56,7 +80,13 @@ fn people(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut D
     (figures, subject)
 }
 
-fn laid_out(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut Dice) -> Vec<Figure> {
+fn laid_out(
+    shop: &Shop,
+    wish: &Wish,
+    count: usize,
+    size: [usize; 2],
+    dice: &mut Dice,
+) -> Vec<Figure> {
     let d = shop.config.difficulty;
     let mut cells = framing::cells(count, dice);
     // What the picture is about gets any of the cells and is drawn last.
@@ -66,10 +96,14 @@ fn laid_out(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut
     let mut unlike = shop.unlike.clone();
     let mut figures = Vec::new();
     for (index, cell) in cells.into_iter().enumerate() {
-        let wish = if index == last { *wish } else { Wish::default() };
+        let wish = if index == last {
+            *wish
+        } else {
+            Wish::default()
+        };
         let garment = shop.garment(&wish, &unlike, dice);
         unlike.push(garment.cloth.ground());
-        let pose = Pose::flat(dice, d);
+        let pose = Pose::flat(dice, d, garment.kind == Kind::Kimono);
         figures.push(Figure {
             looks: None,
             build: Build::FORM,
@@ -103,7 +137,10 @@ impl Shop<'_> {
 
     /// The garment a picture is about.
     fn garment(&self, wish: &Wish, unlike: &[Rgb], dice: &mut Dice) -> Garment {
-        let kind = |dice: &mut Dice| wish.kind.unwrap_or_else(|| dice.pick(&self.config.categories));
+        let kind = |dice: &mut Dice| {
+            wish.kind
+                .unwrap_or_else(|| dice.pick(&self.config.categories))
+        };
         let Some((dimension, value)) = wish.value else {
             let kind = kind(dice);
             return self.one(kind, unlike, dice);
@@ -122,7 +159,13 @@ impl Shop<'_> {
 }
 
 /// A dressed person and which garment the picture is about.
-fn person(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut Dice) -> (Figure, usize) {
+fn person(
+    shop: &Shop,
+    wish: &Wish,
+    count: usize,
+    size: [usize; 2],
+    dice: &mut Dice,
+) -> (Figure, usize) {
     let d = shop.config.difficulty;
     let mut looks = Looks::draw(dice, d);
     let (build, pose) = (Build::draw(dice), Pose::standing(dice, 0.25 + 0.75 * d));
@@ -185,14 +228,18 @@ fn person(shop: &Shop, wish: &Wish, count: usize, size: [usize; 2], dice: &mut D
     if outfit.iter().any(|garment| garment.details.hood) && looks.style == HairStyle::Flowing {
         looks.style = HairStyle::Bob;
     }
-    let frame = wish.frame.unwrap_or_else(|| frame_for(&subject, wish, dice));
+    let frame = wish
+        .frame
+        .unwrap_or_else(|| frame_for(&subject, wish, dice));
     let body = Body::new(build, pose);
     let figure = Figure {
         looks: Some(looks),
         build,
         pose,
         tucked,
-        bag: dice.chance(0.35 * d).then(|| Palette::draw(dice, &unlike, 0.15).0[0]),
+        bag: dice
+            .chance(0.35 * d)
+            .then(|| Palette::draw(dice, &unlike, 0.15).0[0]),
         view: framing::standing(&body, &subject, frame, size, d, dice),
         garments: outfit,
     };
@@ -214,13 +261,20 @@ fn frame_for(subject: &Garment, wish: &Wish, dice: &mut Dice) -> Frame {
         }
         // How long something is shows against the body.
         Some(_) => dice.weigh(&[(Frame::Whole, 1.0), (Frame::Garment, 1.0)]),
-        None => dice.weigh(&[(Frame::Whole, if long { 1.5 } else { 0.8 }), (Frame::Garment, 2.0)]),
+        None => dice.weigh(&[
+            (Frame::Whole, if long { 1.5 } else { 0.8 }),
+            (Frame::Garment, 2.0),
+        ]),
     }
 }
 
 fn can_tuck(garment: &Garment) -> bool {
-    matches!(garment.kind, Kind::Blouse | Kind::Tank | Kind::Tee | Kind::Top)
-        && garment.bodice.is_some_and(|bodice| bodice.hem > 3.2 && !bodice.peplum)
+    matches!(
+        garment.kind,
+        Kind::Blouse | Kind::Tank | Kind::Tee | Kind::Top
+    ) && garment
+        .bodice
+        .is_some_and(|bodice| bodice.hem > 3.2 && !bodice.peplum)
 }
 
 /// An upper garment that must not hide the trousers the picture is about.
