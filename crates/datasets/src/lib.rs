@@ -16,6 +16,7 @@ pub mod sample;
 pub mod statistics;
 pub mod subsets;
 pub mod transforms;
+pub mod synthetic;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
