@@ -15,8 +15,8 @@ pub mod picture_size;
 pub mod sample;
 pub mod statistics;
 pub mod subsets;
-pub mod transforms;
 pub mod synthetic;
+pub mod transforms;
 
 pub use categories::CategoryNames;
 pub use coco_results::{CocoResult, CompressedRle, ResultsWriter};
