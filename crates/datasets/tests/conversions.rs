@@ -355,7 +355,7 @@ fn a_written_voc_set_has_its_pictures_and_splits() {
 /// Fields that only one format knows come back from it, and are counted by every other.
 #[test]
 fn unknown_fields_stay_with_their_format() {
-    let text = r#"{"info": {"year": 2020}, "licenses": [], "images": [{"id": 7, "file_name": "a.jpg", "license": 2}],
+    let text = r#"{"info": {"year": 2020}, "licenses": [], "attributes": [{"id": 4, "name": "high waist"}], "images": [{"id": 7, "file_name": "a.jpg", "license": 2}],
         "annotations": [{"id": 9, "image_id": 7, "category_id": 90, "bbox": [1, 2, 3.5, 4], "score": 0.5, "attribute_ids": [4]}],
         "categories": [{"id": 90, "name": "coat", "level": 2}, {"id": 0, "name": "shirt, blouse"}]}"#;
     let folder = tempfile::tempdir().unwrap();
@@ -387,12 +387,30 @@ fn unknown_fields_stay_with_their_format() {
         written["annotations"][0]["bbox"],
         serde_json::json!([1, 2, 3.5, 4])
     );
+    assert_eq!(written["attributes"][0]["name"], "high waist");
+    // Written as Fashionpedia, the attributes are there to be read.
+    let path = folder.path().join("fashionpedia.json");
+    assert!(fashionpedia::write(&set, &path).unwrap().is_empty());
+    let typed = fashionpedia::read(&path, folder.path(), Mode::Strict)
+        .unwrap()
+        .value;
+    assert_eq!(typed.attributes.name(0), Some("high waist"));
+    assert_eq!(
+        typed.records[0].objects[0].attributes.get(0),
+        Judgement::Yes
+    );
+    // Read as Fashionpedia and written as COCO, they are counted.
+    let losses = coco::write(&typed, &path).unwrap();
+    assert_eq!(
+        losses.to_string(),
+        "1 × attribute vocabulary, 1 × attributes of an object"
+    );
     // 3.5 · 4, because COCO's metric needs an area.
     assert_eq!(written["annotations"][0]["area"], 14);
     let losses = voc::write(&set, folder.path()).unwrap();
     assert_eq!(losses.count("fields of other formats, of an object"), 2);
     assert_eq!(losses.count("fields of other formats, of a picture"), 1);
-    assert_eq!(losses.count("fields of other formats, of the data set"), 3);
+    assert_eq!(losses.count("fields of other formats, of the data set"), 4);
 }
 
 #[test]

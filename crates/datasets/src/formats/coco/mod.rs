@@ -37,6 +37,9 @@ use super::{FormatError, Loaded, Losses, Mode};
 /// The name under which unknown fields are kept.
 pub(crate) const NAME: &str = "coco";
 
+/// Where the fields of attributes that became a vocabulary are kept.
+const ATTRIBUTE_FIELDS: &str = "attribute_fields";
+
 /// COCO as it is, or with Fashionpedia's attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flavour {

@@ -16,7 +16,7 @@ use crate::sample::{
 };
 
 use super::entries::{Annotation, AttributeEntry, CategoryEntry, Image};
-use super::{Flavour, NAME, parts};
+use super::{ATTRIBUTE_FIELDS, Flavour, NAME, parts};
 
 const LISTS: &[&str] = &["images", "annotations", "categories"];
 const LISTS_WITH_ATTRIBUTES: &[&str] = &["images", "annotations", "categories", "attributes"];
@@ -341,7 +341,7 @@ impl<'a> Building<'a> {
         }
         if !fields.is_empty() {
             self.fields
-                .insert("attributes".into(), Value::Array(fields));
+                .insert(ATTRIBUTE_FIELDS.into(), Value::Array(fields));
         }
         let places = groups
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::formats::extra;
 use crate::formats::number::{Number, decimal};
-use crate::sample::{BBox, Landmark, Landmarks, Mask, Object, Polygon, Record, Visibility};
+use crate::sample::{BBox, Landmarks, Mask, Object, Polygon, Record, Visibility};
 
 use super::NAME;
 use super::output::ImageOut;
@@ -27,8 +27,12 @@ pub(super) fn flat(polygon: &Polygon) -> Vec<Number> {
         .collect()
 }
 
-pub(super) fn point_is_labelled(point: &Landmark) -> bool {
-    point.visibility != Visibility::Absent
+/// How many points are in the picture.
+pub(super) fn labelled(landmarks: &Landmarks) -> usize {
+    let points = landmarks.points.iter();
+    points
+        .filter(|point| point.visibility != Visibility::Absent)
+        .count()
 }
 
 pub(super) fn keypoints(landmarks: &Landmarks) -> Vec<Number> {

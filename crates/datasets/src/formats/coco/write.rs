@@ -14,11 +14,14 @@ use crate::sample::{DataSet, Extra, Judgement, Mask, Object, Record};
 
 use super::output::{AnnotationOut, AttributeOut, CategoryOut, Output, SegmentationOut};
 use super::parts::mirrored;
-use super::values::{area, flat, image, keypoints, not_finite, point_is_labelled};
-use super::{Flavour, NAME};
+use super::values::{area, flat, image, keypoints, labelled, not_finite};
+use super::{ATTRIBUTE_FIELDS, Flavour, NAME};
 
-/// Lists that this module writes itself.
-const OWN: [&str; 4] = ["images", "annotations", "categories", "attributes"];
+/// Kept fields that are written in their own way.
+const OWN: [&str; 4] = ["images", "annotations", "categories", ATTRIBUTE_FIELDS];
+
+/// Fashionpedia's list.
+const ATTRIBUTES: &str = "attributes";
 
 const HOLDS: Holds = Holds {
     format: NAME,
@@ -79,9 +82,13 @@ struct Writing<'a> {
 impl<'a> Writing<'a> {
     fn document(&mut self, out: &mut Output<'_>) -> Result<(), FormatError> {
         let (set, kept) = (self.set, extra::of(self.set.extra.as_deref(), NAME));
+        // Attributes that were read as unknown fields, and so are in every annotation's, stay that.
+        let unread =
+            set.attributes.is_empty() && kept.is_some_and(|kept| kept.contains_key(ATTRIBUTES));
+        let attributes = self.flavour == Flavour::Fashionpedia && !unread;
         out.text("{")?;
         for (name, value) in kept.into_iter().flatten() {
-            if !OWN.contains(&name.as_str()) {
+            if !OWN.contains(&name.as_str()) && !(attributes && name == ATTRIBUTES) {
                 out.json(name)?;
                 out.text(": ")?;
                 out.json(value)?;
@@ -98,10 +105,10 @@ impl<'a> Writing<'a> {
                 .map(|(record, &id)| Ok(image(record, id))),
         )?;
         out.text(",\n")?;
-        if self.flavour == Flavour::Fashionpedia {
+        if attributes {
             let attributes = self.attributes(kept);
             self.attribute_ids = attributes.iter().map(|attribute| attribute.id).collect();
-            out.list("attributes", attributes.into_iter().map(Ok))?;
+            out.list(ATTRIBUTES, attributes.into_iter().map(Ok))?;
             out.text(",\n")?;
         }
         let objects = || {
@@ -162,12 +169,11 @@ impl<'a> Writing<'a> {
             }
         }
         for (category, schema) in set.categories.iter().zip(&mut schemas) {
-            *schema = schema.or_else(|| {
-                let named = |schema: &_| -> bool {
-                    set.landmark_schemas[*schema as usize].name == category.name
-                };
-                (0..set.landmark_schemas.len() as u16).find(named)
-            });
+            let named = set
+                .landmark_schemas
+                .iter()
+                .position(|schema| schema.name == category.name);
+            *schema = schema.or(named.map(|place| place as u16));
         }
         for (index, schema) in set.landmark_schemas.iter().enumerate() {
             let users: Vec<usize> = (0..schemas.len())
@@ -212,7 +218,7 @@ impl<'a> Writing<'a> {
 
     /// The vocabulary with the numbers and fields it was read with, as far as the names agree.
     fn attributes(&self, kept: Option<&'a Extra>) -> Vec<AttributeOut<'a>> {
-        let kept = kept.and_then(|kept| kept.get("attributes")?.as_array());
+        let kept = kept.and_then(|kept| kept.get(ATTRIBUTE_FIELDS)?.as_array());
         let named = self.set.attributes.groups().iter().flat_map(|group| {
             group
                 .values
@@ -294,10 +300,7 @@ impl<'a> Writing<'a> {
             area: object.area.or_else(|| area(object)).map(Number::from),
             iscrowd: u8::from(object.crowd),
             keypoints: landmarks.map(keypoints),
-            num_keypoints: landmarks.map(|landmarks| {
-                let labelled = |point: &&_| -> bool { point_is_labelled(point) };
-                landmarks.points.iter().filter(labelled).count()
-            }),
+            num_keypoints: landmarks.map(labelled),
             attribute_ids,
             extra: extra::of(object.extra.as_deref(), NAME),
         })
