@@ -19,4 +19,5 @@ pub use wardrobe_backbones as backbones;
 pub use wardrobe_datasets as datasets;
 pub use wardrobe_kernels as kernels;
 pub use wardrobe_mask_head as mask_head;
+pub use wardrobe_metrics as metrics;
 pub use wardrobe_rpn_roi as rpn_roi;
