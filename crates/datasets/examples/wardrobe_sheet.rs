@@ -7,11 +7,11 @@
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use wardrobe_datasets::sample::Mask;
+use wardrobe_datasets::Picture;
+use wardrobe_datasets::sample::{Mask, Visibility};
 use wardrobe_datasets::synthetic::{
     Dimension, Frame, GarmentKind, SyntheticSample, SyntheticWardrobe, WardrobeConfig, Wish,
 };
-use wardrobe_datasets::{Annotation, Picture, draw, save_picture};
 
 /// Pictures side by side on white.
 struct Sheet {
@@ -174,7 +174,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     sheet.put(
                         place,
                         &wardrobe
-                            .sample_of(place as u64, &about(kind, worn))
+                            .sample_of(place as u64, about(kind, worn))
                             .sample
                             .picture,
                     );
@@ -183,7 +183,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             // A row with what is annotated.
             for place in 40..48 {
                 let kind = GarmentKind::ALL[(place * 7) % GarmentKind::ALL.len()];
-                let drawn = wardrobe.sample_of(place as u64, &about(kind, place % 4 != 3));
+                let drawn = wardrobe.sample_of(place as u64, about(kind, place % 4 != 3));
                 sheet.put(place, &annotated(&drawn));
             }
             sheet.save(path)?;
@@ -200,7 +200,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     };
                     sheet.put(
                         place,
-                        &wardrobe.sample_of(place as u64, &wish).sample.picture,
+                        &wardrobe.sample_of(place as u64, wish).sample.picture,
                     );
                     place += 1;
                 }

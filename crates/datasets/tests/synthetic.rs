@@ -68,9 +68,10 @@ fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
         }
         let one_by_one = hash.finalize();
         // The same pictures, last first and in parallel.
-        let parallel: Vec<Vec<u8>> = (0..24)
+        let parallel: Vec<Vec<u8>> = (0..24_u32)
             .into_par_iter()
             .rev()
+            .map(u64::from)
             .map(|index| bytes_of(&wardrobe.sample(index)))
             .collect();
         let hash = parallel
@@ -253,7 +254,7 @@ fn wishes_are_granted() {
                 garments: true,
                 ..Wish::default()
             };
-            let drawn = wardrobe.sample_of(number as u64, &wish);
+            let drawn = wardrobe.sample_of(number as u64, wish);
             let facts = &drawn.facts.garments[drawn.facts.subject.unwrap()];
             assert_eq!((facts.garment.kind, facts.worn), (kind, worn));
             assert_eq!(drawn.facts.people.is_empty(), !worn);
@@ -275,7 +276,7 @@ fn wishes_are_granted() {
                 garments: true,
                 ..Wish::default()
             };
-            let drawn = wardrobe.sample_of(u64::from(value), &wish);
+            let drawn = wardrobe.sample_of(u64::from(value), wish);
             let facts = &drawn.facts.garments[drawn.facts.subject.unwrap()];
             assert_eq!(
                 facts.garment.value(dimension),

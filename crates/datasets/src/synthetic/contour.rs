@@ -11,6 +11,9 @@ const TOLERANCE: f32 = 0.45;
 /// Pieces smaller than this many pixels are specks of anti-aliasing and get no outline.
 const MIN_AREA: f32 = 3.0;
 
+/// Right, down, left, up: where the four edges at a corner lead.
+const STEP: [Corner; 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
+
 /// A corner on the pixel grid.
 type Corner = (i32, i32);
 
@@ -57,8 +60,6 @@ fn trace(mask: &MaskRegion) -> Vec<Vec<Corner>> {
     let inside = |x: i32, y: i32| {
         x >= 0 && y >= 0 && x < width && y < height && mask.bits()[(y * width + x) as usize]
     };
-    // Directions: right, down, left, up. Edge `(x, y, d)` leaves the corner `(x, y)`.
-    const STEP: [Corner; 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
     // The pixels to the right and left of an edge that leaves the corner.
     let right_of = |(x, y): Corner, d: usize| match d {
         0 => inside(x, y),
@@ -211,9 +212,11 @@ fn join(outlines: &mut [Vec<[f32; 2]>], hole: &[[f32; 2]]) {
         return;
     };
     let mut cut = vec![[x, hy]];
-    cut.extend(hole[start..].iter().chain(&hole[..=start]));
-    cut.push([x, hy]);
-    outlines[which].splice(index + 1..index + 1, cut);
+    cut.extend(hole[start..].iter().chain(&hole[..start]));
+    cut.extend([hole[start], [x, hy]]);
+    let rest = outlines[which].split_off(index + 1);
+    outlines[which].extend(cut);
+    outlines[which].extend(rest);
 }
 
 #[cfg(test)]

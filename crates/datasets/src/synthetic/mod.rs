@@ -102,11 +102,11 @@ impl SyntheticWardrobe {
 
     /// Picture number `index`.
     pub fn sample(&self, index: u64) -> SyntheticSample {
-        self.sample_of(index, &Wish::default())
+        self.sample_of(index, Wish::default())
     }
 
     /// Picture number `index`, showing what is wished for.
-    pub fn sample_of(&self, index: u64, wish: &Wish) -> SyntheticSample {
+    pub fn sample_of(&self, index: u64, wish: Wish) -> SyntheticSample {
         let mut dice = Dice::new(self.config.seed, index);
         let scene = Scene::draw(&self.config, wish, &mut dice);
         let canvas = render::draw(&scene);

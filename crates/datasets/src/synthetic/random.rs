@@ -38,7 +38,7 @@ impl Dice {
 
     /// In `0..count`; 0 when `count` is.
     pub fn below(&mut self, count: usize) -> usize {
-        (u64::from(self.0.next_u32()) * count as u64 >> 32) as usize
+        ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
 
     /// True with the given probability.

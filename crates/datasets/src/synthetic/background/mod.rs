@@ -256,7 +256,7 @@ impl Background {
                     canvas.veil(&Outline::rectangle(a, b), 1.0, |_| {
                         pane.map(|channel| channel * shade)
                     });
-                    let bar = (a.x + b.x) / 2.0;
+                    let bar = f32::midpoint(a.x, b.x);
                     canvas.veil(
                         &Outline::rectangle(p(bar - 0.006, a.y), p(bar + 0.006, b.y)),
                         0.9,

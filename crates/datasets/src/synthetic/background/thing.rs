@@ -81,311 +81,239 @@ impl Thing {
 
     /// Draws it over what is there; the canvas looks in background coordinates.
     pub fn paint(&self, canvas: &mut Canvas, light: &Light, shadow: bool) {
-        let down = P2::hanging(-self.turn) * self.size;
-        let right = p(down.y, -down.x);
-        let at = |x: f32, y: f32| self.at + right * x + down * y;
-        let [a, b, c] = self.colours;
-        let side = |colour: Rgb| {
-            let (middle, size, light) = (self.at, self.size, *light);
-            move |point: P2| {
-                lit(
-                    colour,
-                    light.on(((point.x - middle.x) / size * 0.7).clamp(-0.8, 0.8), 0.0),
-                )
-            }
-        };
-        let nobody = Owner::default();
-        let cast = |canvas: &mut Canvas, outline: &Outline| {
-            if shadow {
-                canvas.shadow(
-                    outline,
-                    p(-0.012 * light.from.x, 0.012),
-                    0.015,
-                    0.5 * light.shadows,
-                    |_| true,
-                );
-            }
-        };
-        let mut part = |outline: Outline, colour: Rgb| {
-            cast(canvas, &outline);
-            canvas.fill(&outline, nobody, side(colour));
+        let mut brush = Brush {
+            thing: self,
+            canvas,
+            light,
+            shadow,
         };
         match self.kind {
+            ThingKind::Frame | ThingKind::Book | ThingKind::Phone => brush.flat_things(),
+            ThingKind::Plant => brush.plant(),
+            ThingKind::Leaf => brush.leaves(),
+            ThingKind::Lamp | ThingKind::Chair | ThingKind::Post => brush.furniture(),
+            ThingKind::Bag => brush.bag(),
+            ThingKind::Shoe => brush.shoe(),
+            ThingKind::Mug | ThingKind::Ball => brush.round_things(),
+            ThingKind::Towel => brush.towel(),
+        }
+    }
+}
+
+/// A thing being drawn.
+struct Brush<'a> {
+    thing: &'a Thing,
+    canvas: &'a mut Canvas,
+    light: &'a Light,
+    shadow: bool,
+}
+
+impl Brush<'_> {
+    /// A point of the thing: its height reaches from −1 to 1.
+    fn at(&self, x: f32, y: f32) -> P2 {
+        let down = P2::hanging(-self.thing.turn) * self.thing.size;
+        self.thing.at + p(down.y, -down.x) * x + down * y
+    }
+
+    fn cast(&mut self, outline: &Outline) {
+        if self.shadow {
+            let away = p(-0.012 * self.light.from.x, 0.012);
+            self.canvas
+                .shadow(outline, away, 0.015, 0.5 * self.light.shadows, |_| true);
+        }
+    }
+
+    fn part(&mut self, outline: &Outline, colour: Rgb) {
+        self.cast(outline);
+        let (middle, size, light) = (self.thing.at, self.thing.size, *self.light);
+        self.canvas.fill(outline, Owner::default(), |point| {
+            lit(
+                colour,
+                light.on(((point.x - middle.x) / size * 0.7).clamp(-0.8, 0.8), 0.0),
+            )
+        });
+    }
+
+    /// A shape with straight edges.
+    fn board<const N: usize>(&mut self, corners: [[f32; 2]; N], colour: Rgb) {
+        let outline = Outline(corners.map(|[x, y]| self.at(x, y)).to_vec());
+        self.part(&outline, colour);
+    }
+
+    /// An upright rectangle of the thing.
+    fn panel(&mut self, [x0, y0]: [f32; 2], [x1, y1]: [f32; 2], colour: Rgb) {
+        self.board([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], colour);
+    }
+
+    /// A shape with a smooth edge.
+    fn blob<const N: usize>(&mut self, knots: [[f32; 2]; N], colour: Rgb) {
+        let outline = Outline::blob(&knots.map(|[x, y]| self.at(x, y)));
+        self.part(&outline, colour);
+    }
+
+    fn disc(&mut self, [x, y]: [f32; 2], rx: f32, ry: f32, colour: Rgb) {
+        let size = self.thing.size;
+        let outline = Outline::ellipse(self.at(x, y), rx * size, ry * size);
+        self.part(&outline, colour);
+    }
+
+    fn flat_things(&mut self) {
+        let [a, b, c] = self.thing.colours;
+        match self.thing.kind {
             ThingKind::Frame => {
-                part(
-                    Outline(vec![
-                        at(-0.8, -1.0),
-                        at(0.8, -1.0),
-                        at(0.8, 1.0),
-                        at(-0.8, 1.0),
-                    ]),
-                    darker(a, 0.4),
-                );
-                part(
-                    Outline(vec![
-                        at(-0.68, -0.88),
-                        at(0.68, -0.88),
-                        at(0.68, 0.88),
-                        at(-0.68, 0.88),
-                    ]),
-                    lighter(b, 0.5),
-                );
-                part(
-                    Outline::blob(&[at(-0.4, 0.4), at(0.0, -0.5), at(0.45, 0.35), at(0.0, 0.6)]),
-                    c,
-                );
-            }
-            ThingKind::Plant => {
-                for index in 0..9 {
-                    let own = |salt: i32| at_cell(self.seed, index, salt);
-                    let tip = at(-0.9 + 1.8 * own(1), -1.0 + 0.9 * own(2));
-                    let middle = at(0.0, 0.3).lerp(tip, 0.55);
-                    let across = (tip - at(0.0, 0.3)).normal() * 0.16;
-                    part(
-                        Outline::blob(&[at(0.0, 0.4), middle + across, tip, middle - across]),
-                        mixed([0.13, 0.32, 0.12], [0.4, 0.6, 0.25], own(3)),
-                    );
-                }
-                part(
-                    Outline(vec![
-                        at(-0.32, 0.35),
-                        at(0.32, 0.35),
-                        at(0.24, 1.0),
-                        at(-0.24, 1.0),
-                    ]),
-                    a,
-                );
-            }
-            ThingKind::Lamp => {
-                part(Outline::rectangle(at(-0.04, -0.5), at(0.04, 1.0)), [0.2; 3]);
-                part(
-                    Outline(vec![
-                        at(-0.22, -1.0),
-                        at(0.22, -1.0),
-                        at(0.4, -0.45),
-                        at(-0.4, -0.45),
-                    ]),
-                    lighter(a, 0.6),
-                );
-            }
-            ThingKind::Bag => {
-                let handle = spline(&[
-                    at(-0.35, -0.2),
-                    at(-0.25, -0.95),
-                    at(0.25, -0.95),
-                    at(0.35, -0.2),
-                ]);
-                let size = self.size;
-                part(Outline::ribbon(&handle, |_| 0.12 * size), darker(a, 0.3));
-                part(
-                    Outline(vec![
-                        at(-0.6, -0.25),
-                        at(0.6, -0.25),
-                        at(0.75, 0.75),
-                        at(-0.75, 0.75),
-                    ]),
-                    a,
-                );
-                part(
-                    Outline(vec![
-                        at(-0.6, -0.25),
-                        at(0.6, -0.25),
-                        at(0.45, 0.2),
-                        at(-0.45, 0.2),
-                    ]),
-                    darker(a, 0.15),
-                );
-                part(
-                    Outline::ellipse(at(0.0, 0.2), 0.08 * size, 0.08 * size),
-                    [0.8, 0.7, 0.4],
-                );
-            }
-            ThingKind::Shoe => {
-                part(
-                    Outline::blob(&[
-                        at(-0.9, 0.2),
-                        at(-0.8, -0.4),
-                        at(-0.4, -0.35),
-                        at(0.1, 0.0),
-                        at(0.8, 0.1),
-                        at(0.95, 0.4),
-                        at(0.0, 0.42),
-                    ]),
-                    a,
-                );
-                part(
-                    Outline(vec![
-                        at(-0.9, 0.36),
-                        at(0.95, 0.36),
-                        at(0.9, 0.52),
-                        at(-0.88, 0.52),
-                    ]),
-                    [0.92, 0.92, 0.9],
-                );
-            }
-            ThingKind::Mug => {
-                let size = self.size;
-                part(
-                    Outline::ellipse(at(0.7, 0.0), 0.3 * size, 0.16 * size),
-                    lighter(a, 0.2),
-                );
-                part(
-                    Outline::ellipse(at(0.0, 0.0), 0.6 * size, 0.6 * size),
-                    lighter(a, 0.4),
-                );
-                part(
-                    Outline::ellipse(at(0.0, 0.0), 0.47 * size, 0.47 * size),
-                    [0.25, 0.15, 0.09],
-                );
+                self.panel([-0.8, -1.0], [0.8, 1.0], darker(a, 0.4));
+                self.panel([-0.68, -0.88], [0.68, 0.88], lighter(b, 0.5));
+                self.blob([[-0.4, 0.4], [0.0, -0.5], [0.45, 0.35], [0.0, 0.6]], c);
             }
             ThingKind::Book => {
-                part(
-                    Outline(vec![
-                        at(-0.7, -0.9),
-                        at(0.7, -0.9),
-                        at(0.7, 0.9),
-                        at(-0.7, 0.9),
-                    ]),
-                    a,
-                );
-                part(
-                    Outline(vec![
-                        at(-0.5, -0.7),
-                        at(0.5, -0.7),
-                        at(0.5, -0.35),
-                        at(-0.5, -0.35),
-                    ]),
-                    b,
-                );
-                part(
-                    Outline(vec![
-                        at(-0.5, -0.1),
-                        at(0.3, -0.1),
-                        at(0.3, 0.0),
-                        at(-0.5, 0.0),
-                    ]),
-                    c,
+                self.panel([-0.7, -0.9], [0.7, 0.9], a);
+                self.panel([-0.5, -0.7], [0.5, -0.35], b);
+                self.panel([-0.5, -0.1], [0.3, 0.0], c);
+            }
+            _ => {
+                self.panel([-0.45, -0.9], [0.45, 0.9], [0.07; 3]);
+                self.panel([-0.38, -0.74], [0.38, 0.74], mixed([0.15; 3], b, 0.4));
+            }
+        }
+    }
+
+    fn own(&self, index: i32, salt: i32) -> f32 {
+        at_cell(self.thing.seed, index, salt)
+    }
+
+    fn plant(&mut self) {
+        for index in 0..9 {
+            let root = self.at(0.0, 0.3);
+            let tip = self.at(
+                -0.9 + 1.8 * self.own(index, 1),
+                -1.0 + 0.9 * self.own(index, 2),
+            );
+            let middle = root.lerp(tip, 0.55);
+            let across = (tip - root).normal() * 0.16;
+            let leaf = Outline::blob(&[self.at(0.0, 0.4), middle + across, tip, middle - across]);
+            let green = mixed([0.13, 0.32, 0.12], [0.4, 0.6, 0.25], self.own(index, 3));
+            self.part(&leaf, green);
+        }
+        let pot = self.thing.colours[0];
+        self.board(
+            [[-0.32, 0.35], [0.32, 0.35], [0.24, 1.0], [-0.24, 1.0]],
+            pot,
+        );
+    }
+
+    fn leaves(&mut self) {
+        for index in 0..5 {
+            let root = self.at(self.own(index, 1) - 0.5, 1.0);
+            let tip = self.at(
+                2.2 * self.own(index, 2) - 1.1,
+                -1.0 + 0.8 * self.own(index, 3),
+            );
+            let across = (tip - root).normal() * 0.17;
+            let middle = root.lerp(tip, 0.6);
+            let leaf = Outline::blob(&[root, middle + across, tip, middle - across]);
+            let green = mixed([0.08, 0.2, 0.08], [0.3, 0.48, 0.2], self.own(index, 4));
+            self.part(&leaf, green);
+        }
+    }
+
+    fn furniture(&mut self) {
+        let [a, b, _] = self.thing.colours;
+        match self.thing.kind {
+            ThingKind::Lamp => {
+                self.panel([-0.04, -0.5], [0.04, 1.0], [0.2; 3]);
+                self.board(
+                    [[-0.22, -1.0], [0.22, -1.0], [0.4, -0.45], [-0.4, -0.45]],
+                    lighter(a, 0.6),
                 );
             }
             ThingKind::Chair => {
                 let wood = darker(mixed(a, [0.5, 0.33, 0.2], 0.6), 0.1);
                 for x in [-0.5, 0.42] {
-                    part(
-                        Outline(vec![
-                            at(x, -1.0),
-                            at(x + 0.1, -1.0),
-                            at(x + 0.1, 1.0),
-                            at(x, 1.0),
-                        ]),
-                        wood,
-                    );
+                    self.panel([x, -1.0], [x + 0.1, 1.0], wood);
                 }
-                part(
-                    Outline(vec![
-                        at(-0.5, -1.0),
-                        at(0.52, -1.0),
-                        at(0.52, -0.35),
-                        at(-0.5, -0.35),
-                    ]),
-                    lighter(wood, 0.1),
-                );
-                part(
-                    Outline(vec![
-                        at(-0.6, 0.05),
-                        at(0.62, 0.05),
-                        at(0.62, 0.25),
-                        at(-0.6, 0.25),
-                    ]),
-                    b,
-                );
+                self.panel([-0.5, -1.0], [0.52, -0.35], lighter(wood, 0.1));
+                self.panel([-0.6, 0.05], [0.62, 0.25], b);
             }
-            ThingKind::Towel => self.towel(canvas, light, shadow, &at),
-            ThingKind::Phone => {
-                part(
-                    Outline(vec![
-                        at(-0.45, -0.9),
-                        at(0.45, -0.9),
-                        at(0.45, 0.9),
-                        at(-0.45, 0.9),
-                    ]),
-                    [0.07; 3],
-                );
-                part(
-                    Outline(vec![
-                        at(-0.38, -0.74),
-                        at(0.38, -0.74),
-                        at(0.38, 0.74),
-                        at(-0.38, 0.74),
-                    ]),
-                    mixed([0.15; 3], b, 0.4),
-                );
-            }
-            ThingKind::Leaf => {
-                for index in 0..5 {
-                    let own = |salt: i32| at_cell(self.seed, index, salt);
-                    let (root, tip) = (
-                        at(own(1) - 0.5, 1.0),
-                        at(2.2 * own(2) - 1.1, -1.0 + 0.8 * own(3)),
-                    );
-                    let across = (tip - root).normal() * 0.17;
-                    let middle = root.lerp(tip, 0.6);
-                    part(
-                        Outline::blob(&[root, middle + across, tip, middle - across]),
-                        mixed([0.08, 0.2, 0.08], [0.3, 0.48, 0.2], own(4)),
-                    );
-                }
-            }
-            ThingKind::Post => part(
-                Outline(vec![
-                    at(-0.12, -4.0),
-                    at(0.12, -4.0),
-                    at(0.12, 4.0),
-                    at(-0.12, 4.0),
-                ]),
+            _ => self.panel(
+                [-0.12, -4.0],
+                [0.12, 4.0],
                 darker(mixed(a, [0.4; 3], 0.6), 0.2),
             ),
-            ThingKind::Ball => {
-                let size = self.size;
-                part(Outline::ellipse(at(0.0, 0.0), 0.7 * size, 0.7 * size), a);
-                part(
-                    Outline::ellipse(at(-0.2, -0.25), 0.2 * size, 0.16 * size),
-                    lighter(a, 0.4),
-                );
-            }
         }
     }
 
-    fn towel(
-        &self,
-        canvas: &mut Canvas,
-        light: &Light,
-        shadow: bool,
-        at: &impl Fn(f32, f32) -> P2,
-    ) {
+    fn bag(&mut self) {
+        let a = self.thing.colours[0];
+        let size = self.thing.size;
+        let handle = [[-0.35, -0.2], [-0.25, -0.95], [0.25, -0.95], [0.35, -0.2]]
+            .map(|[x, y]| self.at(x, y));
+        self.part(
+            &Outline::ribbon(&spline(&handle), |_| 0.12 * size),
+            darker(a, 0.3),
+        );
+        self.board(
+            [[-0.6, -0.25], [0.6, -0.25], [0.75, 0.75], [-0.75, 0.75]],
+            a,
+        );
+        self.board(
+            [[-0.6, -0.25], [0.6, -0.25], [0.45, 0.2], [-0.45, 0.2]],
+            darker(a, 0.15),
+        );
+        self.disc([0.0, 0.2], 0.08, 0.08, [0.8, 0.7, 0.4]);
+    }
+
+    fn shoe(&mut self) {
+        let a = self.thing.colours[0];
+        self.blob(
+            [
+                [-0.9, 0.2],
+                [-0.8, -0.4],
+                [-0.4, -0.35],
+                [0.1, 0.0],
+                [0.8, 0.1],
+                [0.95, 0.4],
+                [0.0, 0.42],
+            ],
+            a,
+        );
+        self.board(
+            [[-0.9, 0.36], [0.95, 0.36], [0.9, 0.52], [-0.88, 0.52]],
+            [0.92, 0.92, 0.9],
+        );
+    }
+
+    fn round_things(&mut self) {
+        let a = self.thing.colours[0];
+        if self.thing.kind == ThingKind::Mug {
+            self.disc([0.7, 0.0], 0.3, 0.16, lighter(a, 0.2));
+            self.disc([0.0, 0.0], 0.6, 0.6, lighter(a, 0.4));
+            self.disc([0.0, 0.0], 0.47, 0.47, [0.25, 0.15, 0.09]);
+        } else {
+            self.disc([0.0, 0.0], 0.7, 0.7, a);
+            self.disc([-0.2, -0.25], 0.2, 0.16, lighter(a, 0.4));
+        }
+    }
+
+    fn towel(&mut self) {
+        let thing = *self.thing;
         let cloth = Cloth {
             weave: Weave::Light,
-            pattern: self.pattern,
-            colours: self.colours,
-            repeat: 0.3 * self.size,
-            seed: self.seed,
+            pattern: thing.pattern,
+            colours: thing.colours,
+            repeat: 0.3 * thing.size,
+            seed: thing.seed,
         };
-        let hem = spline(&[at(0.6, 1.0), at(0.2, 1.04), at(-0.2, 0.96), at(-0.6, 1.0)]);
-        let outline = Outline::from(at(-0.6, -1.0)).line(at(0.6, -1.0)).lines(hem);
-        if shadow {
-            canvas.shadow(
-                &outline,
-                p(-0.012 * light.from.x, 0.012),
-                0.015,
-                0.5 * light.shadows,
-                |_| true,
-            );
-        }
-        let (middle, size, light) = (self.at, self.size, *light);
-        canvas.fill(&outline, Owner::default(), |point| {
-            let q = (point - middle) * (1.0 / size);
+        let hem = [[0.6, 1.0], [0.2, 1.04], [-0.2, 0.96], [-0.6, 1.0]].map(|[x, y]| self.at(x, y));
+        let outline = Outline::from(self.at(-0.6, -1.0))
+            .line(self.at(0.6, -1.0))
+            .lines(spline(&hem));
+        self.cast(&outline);
+        let light = *self.light;
+        self.canvas.fill(&outline, Owner::default(), |point| {
+            let place = (point - thing.at) * (1.0 / thing.size);
             lit(
                 cloth.colour(point.x, point.y),
-                0.92 + 1.4 * cloth.fold(q, p(0.05, 1.0), light.folds),
+                0.92 + 1.4 * cloth.fold(place, p(0.05, 1.0), light.folds),
             )
         });
     }

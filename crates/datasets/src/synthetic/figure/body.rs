@@ -352,13 +352,14 @@ impl Body {
     }
 }
 
+/// Part of a limb on both sides of the joint that a parabola rounds.
+const ROUND: f32 = 0.1;
+
 /// A point on a limb of two bones by the part of its length; beyond the end along the second bone.
 /// The bend is rounded.
 fn on_limb([a, b, c]: [P2; 3], part: f32) -> P2 {
     let (first, second) = ((b - a).len(), (c - b).len());
     let bend = first / (first + second);
-    // A parabola around the joint: a tenth of the limb on both sides of it.
-    const ROUND: f32 = 0.1;
     let straight = |part: f32| {
         if part < bend {
             a.lerp(b, part / bend)

@@ -30,7 +30,7 @@ impl Tailor<'_> {
             self.cut.edge_end(&bodice, Side::Right),
         );
         let dip = p(
-            (n0.x + n1.x) / 2.0,
+            f32::midpoint(n0.x, n1.x),
             n0.y.max(n1.y) + (0.2 * bodice.neck).min(0.1),
         );
         let outline = Outline::from(n0)
@@ -89,7 +89,7 @@ impl Tailor<'_> {
     }
 
     /// The hem between two points: hanging lower in the middle, waved where it is wide.
-    pub(super) fn hem_line(&self, from: P2, to: P2, sag: f32, waves: f32) -> Vec<P2> {
+    pub(super) fn hem_line(from: P2, to: P2, sag: f32, waves: f32) -> Vec<P2> {
         let width = (to.x - from.x).abs();
         let count = ((width / 0.32) as usize).max(2) | 1;
         let knots: Vec<P2> = (0..=count)
@@ -148,7 +148,11 @@ impl Tailor<'_> {
         };
         let outline = Outline::from(start)
             .lines(left)
-            .lines(self.hem_line(hl, hr, bodice.sag, waves).into_iter().skip(1))
+            .lines(
+                Self::hem_line(hl, hr, bodice.sag, waves)
+                    .into_iter()
+                    .skip(1),
+            )
             .lines(right.into_iter().rev().skip(1))
             .lines(edge);
         let surface = self.torso_surface(self.garment.cloth, self.torso_profile(bodice));
@@ -170,7 +174,7 @@ impl Tailor<'_> {
             let outline = Outline::from(self.cut.edge_end(bodice, side))
                 .lines(line)
                 .lines(
-                    self.hem_line(from, to, bodice.sag * 0.5, 0.02 * bodice.flare)
+                    Self::hem_line(from, to, bodice.sag * 0.5, 0.02 * bodice.flare)
                         .into_iter()
                         .skip(1),
                 )
@@ -201,7 +205,7 @@ impl Tailor<'_> {
         };
         let (l0, r0) = (at(Side::Left, y0, 0.0), at(Side::Right, y0, 0.0));
         let (l1, r1) = (at(Side::Left, y1, 0.3), at(Side::Right, y1, 0.3));
-        let hem = self.hem_line(l1, r1, 0.06, 0.05);
+        let hem = Self::hem_line(l1, r1, 0.06, 0.05);
         let outline = Outline::from(l0)
             .curve(&[at(Side::Left, y0 + 0.25, 0.1), l1])
             .lines(hem.clone())
@@ -223,7 +227,7 @@ impl Tailor<'_> {
                 self.cut.hem_corner(bodice, Side::Right),
             );
             if matches!(self.garment.front, Front::Plain) && !self.garment.waist_is_seam() {
-                let line = self.hem_line(l - p(0.0, 0.08), r - p(0.0, 0.08), bodice.sag, 0.0);
+                let line = Self::hem_line(l - p(0.0, 0.08), r - p(0.0, 0.08), bodice.sag, 0.0);
                 self.seam(&line, 0.45);
             }
         }
@@ -271,8 +275,8 @@ impl Tailor<'_> {
         let ink = trim.seam();
         let half_open = matches!(self.garment.front, Front::Open(_));
         let strip = |tailor: &mut Self, l: [P2; 2], r: [P2; 2], sag: f32| {
-            let upper = tailor.hem_line(l[0], r[0], sag, 0.0);
-            let lower = tailor.hem_line(l[1], r[1], sag, 0.0);
+            let upper = Self::hem_line(l[0], r[0], sag, 0.0);
+            let lower = Self::hem_line(l[1], r[1], sag, 0.0);
             let outline = Outline(upper.iter().chain(lower.iter().rev()).copied().collect());
             tailor.band(&outline, trim, 0.9);
             let count = ((r[0].x - l[0].x).abs() / 0.075) as usize;

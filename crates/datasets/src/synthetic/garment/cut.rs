@@ -273,7 +273,7 @@ impl Cut<'_> {
     }
 
     /// Room of a trouser leg at a part of its length.
-    pub fn leg_ease(&self, cut: &LegCut, t: f32) -> f32 {
+    fn leg_ease(cut: &LegCut, t: f32) -> f32 {
         let [hip, thigh, knee, ankle] = cut.ease;
         table(&[(0.0, hip), (0.2, thigh), (0.5, knee), (1.0, ankle)], t)
     }
@@ -284,7 +284,7 @@ impl Cut<'_> {
         let along = (self.body.on_leg(side, t + 0.03) - self.body.on_leg(side, t - 0.03)).unit();
         let outwards = p(along.y, -along.x) * side.sign();
         let half = self.body.leg_half(t.min(1.0));
-        let ease = self.leg_ease(cut, t);
+        let ease = Self::leg_ease(cut, t);
         if outer {
             here + outwards * (half + ease)
         } else {

@@ -70,7 +70,7 @@ impl Tailor<'_> {
         if bodice.hem < 3.3 {
             return;
         }
-        let y = (bodice.hem - 0.5).min(3.5).max(3.05);
+        let y = (bodice.hem - 0.5).clamp(3.05, 3.5);
         for side in Side::BOTH {
             let x = self.cut.body.front(y) + side.sign() * 0.48;
             let at = |dx: f32, dy: f32| p(x + side.sign() * dx, y + dy);

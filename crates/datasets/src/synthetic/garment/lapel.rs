@@ -24,8 +24,8 @@ impl Tailor<'_> {
             };
             if rise > 0.0 {
                 let back = Outline::from(l + p(-0.1, 0.0))
-                    .curve(&[p((l.x + r.x) / 2.0, l.y - rise), r + p(0.1, 0.0)])
-                    .curve(&[p((l.x + r.x) / 2.0, l.y + 0.04), l]);
+                    .curve(&[p(f32::midpoint(l.x, r.x), l.y - rise), r + p(0.1, 0.0)])
+                    .curve(&[p(f32::midpoint(l.x, r.x), l.y + 0.04), l]);
                 let surface = self.plain_surface(self.garment.trim, 0.78);
                 self.piece(&back, 0.4, surface);
             }

@@ -47,7 +47,7 @@ impl Tailor<'_> {
         let (right, left) = (edge[0], edge[edge.len() - 1]);
         let out = 0.14;
         let upper: Vec<P2> = edge.to_vec();
-        let lower = self.hem_line(right + p(out, 0.42), left + p(-out, 0.42), 0.10, 0.035);
+        let lower = Self::hem_line(right + p(out, 0.42), left + p(-out, 0.42), 0.10, 0.035);
         let outline = Outline(
             upper
                 .iter()

@@ -63,7 +63,7 @@ impl Tailor<'_> {
             SkirtStyle::Pleated => (wide / 0.11, 0.03),
         };
         let sag = 0.05 + 0.1 * cut.flare;
-        let hem = self.hem_line(left[left.len() - 1], right[right.len() - 1], sag, waves);
+        let hem = Self::hem_line(left[left.len() - 1], right[right.len() - 1], sag, waves);
         let outline = Outline(
             left.iter()
                 .copied()
@@ -93,13 +93,13 @@ impl Tailor<'_> {
 
     fn skirt_band(&mut self, cut: &SkirtCut) {
         let at = |side: Side, y: f32| self.cut.skirt_side(cut, side, y);
-        let upper = self.hem_line(
+        let upper = Self::hem_line(
             at(Side::Left, cut.waist),
             at(Side::Right, cut.waist),
             0.05,
             0.0,
         );
-        let lower = self.hem_line(
+        let lower = Self::hem_line(
             at(Side::Left, cut.waist + BAND),
             at(Side::Right, cut.waist + BAND),
             0.06,
@@ -122,7 +122,7 @@ impl Tailor<'_> {
         }
         if self.flat {
             let middle = p(
-                (upper[0].x + upper[upper.len() - 1].x) / 2.0,
+                f32::midpoint(upper[0].x, upper[upper.len() - 1].x),
                 cut.waist - 0.03,
             );
             let back = Outline(upper.clone()).curve(&[middle, upper[0]]);

@@ -24,7 +24,7 @@ impl Tailor<'_> {
                 match from {
                     None => self.sleeve(&bodice, &sleeves, side),
                     Some(from) if sleeves.part > from => {
-                        self.sleeve_below_another(&sleeves, side, from)
+                        self.sleeve_below_another(&sleeves, side, from);
                     }
                     Some(_) => {}
                 }

@@ -33,7 +33,7 @@ impl Profile {
         let step = (bottom - top).max(0.01) / (ROWS - 1) as f32;
         let row = |index: usize| {
             let (left, right) = edges(top + index as f32 * step);
-            ((left + right) / 2.0, ((right - left) / 2.0).max(0.05))
+            (f32::midpoint(left, right), ((right - left) / 2.0).max(0.05))
         };
         Self {
             top,

@@ -113,8 +113,8 @@ impl Tailor<'_> {
     fn waistband(&mut self, cut: &LegCut) {
         let at = |side: Side, y: f32| self.cut.trouser_side(cut, side, y);
         let (y0, y1) = (cut.waist, cut.waist + BAND);
-        let upper = self.hem_line(at(Side::Left, y0), at(Side::Right, y0), 0.05, 0.0);
-        let lower = self.hem_line(at(Side::Left, y1), at(Side::Right, y1), 0.06, 0.0);
+        let upper = Self::hem_line(at(Side::Left, y0), at(Side::Right, y0), 0.05, 0.0);
+        let lower = Self::hem_line(at(Side::Left, y1), at(Side::Right, y1), 0.06, 0.0);
         let trim = self.garment.trim;
         let outline = Outline(upper.iter().chain(lower.iter().rev()).copied().collect());
         let surface = self.plain_surface(trim, 0.96);
@@ -135,12 +135,15 @@ impl Tailor<'_> {
                     0.8,
                 );
             }
-            let top = p(self.cut.body.front(y0), (y0 + y1) / 2.0 + 0.04);
+            let top = p(self.cut.body.front(y0), f32::midpoint(y0, y1) + 0.04);
             self.button(top, 0.04);
         }
         if self.flat {
             let back = Outline(upper.clone()).curve(&[
-                p((upper[0].x + upper[upper.len() - 1].x) / 2.0, y0 - 0.03),
+                p(
+                    f32::midpoint(upper[0].x, upper[upper.len() - 1].x),
+                    y0 - 0.03,
+                ),
                 upper[0],
             ]);
             let surface = self.plain_surface(trim, 0.6);

@@ -89,13 +89,13 @@ pub fn synthesise(
         .map(|index| {
             let wish = record::wish(&wardrobe, layout, index);
             let drawn = (0..TRIES)
-                .map(|attempt| wardrobe.sample_of(index + attempt * RETRY, &wish))
-                .find(|drawn| record::is_fit(drawn, layout, &wish))
+                .map(|attempt| wardrobe.sample_of(index + attempt * RETRY, wish))
+                .find(|drawn| record::is_fit(drawn, layout, wish))
                 .ok_or(SynthesisError::Nothing {
                     index,
                     tries: TRIES,
                 })?;
-            let (record, extra) = record::record(&wardrobe, layout, index, &wish, &drawn);
+            let (record, extra) = record::record(&wardrobe, layout, index, wish, &drawn);
             write::files(&root, &record, &drawn, extra)?;
             done();
             Ok(record)

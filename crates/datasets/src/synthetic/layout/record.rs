@@ -66,7 +66,7 @@ pub(super) fn wish(wardrobe: &SyntheticWardrobe, layout: Layout, index: u64) -> 
 }
 
 /// Whether the picture has what the layout cannot do without.
-pub(super) fn is_fit(drawn: &SyntheticSample, layout: Layout, wish: &Wish) -> bool {
+pub(super) fn is_fit(drawn: &SyntheticSample, layout: Layout, wish: Wish) -> bool {
     match layout {
         Layout::DeepFashion => drawn.subject().is_some(),
         Layout::FashionAi => drawn.subject().is_some_and(|(_, facts)| {
@@ -94,7 +94,7 @@ pub(super) fn record(
     wardrobe: &SyntheticWardrobe,
     layout: Layout,
     index: u64,
-    wish: &Wish,
+    wish: Wish,
     drawn: &SyntheticSample,
 ) -> (Record, Beside) {
     let split = split(layout, index);
@@ -197,10 +197,9 @@ fn lip_name(number: u64, seed: u64) -> String {
 fn digits(seed: u64, index: u64) -> String {
     let mut bytes = seed.to_le_bytes().to_vec();
     bytes.extend(index.to_le_bytes());
-    Sha256::digest(bytes)[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = Sha256::digest(bytes);
+    let half: [u8; 16] = std::array::from_fn(|index| hash[index]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// DeepFashion's folders are the shop's title of the garment.

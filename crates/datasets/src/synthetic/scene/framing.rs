@@ -54,7 +54,7 @@ pub fn standing(
     let fit = (height as f32 / (y1 - y0)).min(width as f32 / (x1 - x0));
     let fill = dice.range(0.86, 0.97) * (1.0 + 0.35 * d * dice.unit() * dice.unit());
     let shrink = 1.0 - 0.3 * d * dice.unit() * dice.unit();
-    let middle = p((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+    let middle = p(f32::midpoint(x0, x1), f32::midpoint(y0, y1));
     let jitter = 0.02 + 0.10 * d;
     let to = p(
         width as f32 * (0.5 + dice.around(jitter)),

@@ -90,7 +90,7 @@ pub struct Scene {
 
 impl Scene {
     /// Samples a picture.
-    pub fn draw(config: &WardrobeConfig, wish: &Wish, dice: &mut Dice) -> Self {
+    pub fn draw(config: &WardrobeConfig, wish: Wish, dice: &mut Dice) -> Self {
         let d = config.difficulty;
         let (width, height) = picture_size(config, dice);
         let unit = width.min(height) as f32;

@@ -37,7 +37,7 @@ const OVER: [Kind; 4] = [Kind::Cardigan, Kind::Blazer, Kind::Jacket, Kind::Kimon
 /// All figures of a picture, the one it is about last, and which of its garments that is.
 pub(super) fn figures(
     config: &WardrobeConfig,
-    wish: &Wish,
+    wish: Wish,
     worn: bool,
     background: &Background,
     size: [usize; 2],
@@ -58,7 +58,7 @@ pub(super) fn figures(
 
 fn people(
     shop: &Shop,
-    wish: &Wish,
+    wish: Wish,
     count: usize,
     size: [usize; 2],
     dice: &mut Dice,
@@ -68,7 +68,7 @@ fn people(
     let others = usize::from(count >= 4) + usize::from(count >= 8);
     let first = if dice.chance(0.5) { 1.0 } else { -1.0 };
     for index in 0..others {
-        let (mut other, _) = person(shop, &Wish::default(), 2, size, dice);
+        let (mut other, _) = person(shop, Wish::default(), 2, size, dice);
         // Beside and a little behind.
         let away = first * [1.0, -1.0][index % 2] * dice.range(1.7, 2.5);
         let scale = main.view.scale() * dice.range(0.8, 1.0);
@@ -82,7 +82,7 @@ fn people(
 
 fn laid_out(
     shop: &Shop,
-    wish: &Wish,
+    wish: Wish,
     count: usize,
     size: [usize; 2],
     dice: &mut Dice,
@@ -96,12 +96,8 @@ fn laid_out(
     let mut unlike = shop.unlike.clone();
     let mut figures = Vec::new();
     for (index, cell) in cells.into_iter().enumerate() {
-        let wish = if index == last {
-            *wish
-        } else {
-            Wish::default()
-        };
-        let garment = shop.garment(&wish, &unlike, dice);
+        let wish = if index == last { wish } else { Wish::default() };
+        let garment = shop.garment(wish, &unlike, dice);
         unlike.push(garment.cloth.ground());
         let pose = Pose::flat(dice, d, garment.kind == Kind::Kimono);
         figures.push(Figure {
@@ -136,7 +132,7 @@ impl Shop<'_> {
     }
 
     /// The garment a picture is about.
-    fn garment(&self, wish: &Wish, unlike: &[Rgb], dice: &mut Dice) -> Garment {
+    fn garment(&self, wish: Wish, unlike: &[Rgb], dice: &mut Dice) -> Garment {
         let kind = |dice: &mut Dice| {
             wish.kind
                 .unwrap_or_else(|| dice.pick(&self.config.categories))
@@ -161,7 +157,7 @@ impl Shop<'_> {
 /// A dressed person and which garment the picture is about.
 fn person(
     shop: &Shop,
-    wish: &Wish,
+    wish: Wish,
     count: usize,
     size: [usize; 2],
     dice: &mut Dice,
@@ -214,7 +210,7 @@ fn person(
             outfit.push(subject);
             outfit.extend(outer);
         }
-        _ => {
+        Region::Full => {
             place = 0;
             let over = count >= 2 && dice.chance(0.15 + 0.3 * d);
             let outer = over.then(|| outer_over(shop, &unlike, dice)).flatten();
@@ -253,7 +249,7 @@ fn outer_over(shop: &Shop, unlike: &[Rgb], dice: &mut Dice) -> Option<Garment> {
         .find(|garment| matches!(garment.front, Front::Open(_)))
 }
 
-fn frame_for(subject: &Garment, wish: &Wish, dice: &mut Dice) -> Frame {
+fn frame_for(subject: &Garment, wish: Wish, dice: &mut Dice) -> Frame {
     let long = subject.kind.region() == Region::Full;
     match wish.value {
         Some((Dimension::Collar | Dimension::Lapel | Dimension::Neck | Dimension::Neckline, _)) => {
@@ -279,11 +275,9 @@ fn can_tuck(garment: &Garment) -> bool {
 
 /// An upper garment that must not hide the trousers the picture is about.
 fn shorten(garment: &mut Garment, dice: &mut Dice) {
-    if let Some(bodice) = &mut garment.bodice {
-        if bodice.hem > 3.3 {
-            bodice.hem = dice.range(3.4, 3.6);
-            bodice.length = CoatLength::Regular;
-        }
+    if let Some(bodice) = garment.bodice.as_mut().filter(|bodice| bodice.hem > 3.3) {
+        bodice.hem = dice.range(3.4, 3.6);
+        bodice.length = CoatLength::Regular;
     }
 }
 

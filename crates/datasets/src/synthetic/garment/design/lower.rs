@@ -148,7 +148,7 @@ fn legs(garment: &mut Garment, dice: &mut Dice) {
     };
     let waist = garment
         .bodice
-        .map_or_else(|| dice.range(2.9, 3.14), |bodice| bodice.hem - 0.04);
+        .map_or_else(|| dice.range(2.9, 3.15), |bodice| bodice.hem - 0.04);
     garment.lower = Lower::Legs(LegCut {
         length,
         waist,

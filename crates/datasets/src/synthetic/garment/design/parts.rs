@@ -48,13 +48,7 @@ pub(super) fn bodice(garment: &mut Garment, dice: &mut Dice) {
         },
         rib: match kind {
             Kind::Sweater | Kind::Hoodie => dice.range(0.14, 0.26),
-            Kind::Cardigan => {
-                if dice.chance(0.6) {
-                    dice.range(0.12, 0.22)
-                } else {
-                    0.0
-                }
-            }
+            Kind::Cardigan if dice.chance(0.6) => dice.range(0.12, 0.22),
             Kind::Jacket
                 if matches!(top, TopEdge::Collar(Collar::Rib))
                     || garment.cloth.weave == Weave::Denim =>
@@ -132,36 +126,37 @@ fn sleeves(kind: Kind, top: TopEdge, dice: &mut Dice) -> Sleeves {
 fn front(kind: Kind, top: TopEdge, dice: &mut Dice) -> Front {
     let gap = dice.range(0.10, 0.42);
     match (kind, top) {
-        (Kind::Kimono, _) => Front::Open(gap),
-        (Kind::Blazer, TopEdge::Lapel(Lapel::Collarless)) => Front::Open(gap),
+        (Kind::Kimono, _)
+        | (Kind::Blazer | Kind::Coat | Kind::Jacket, TopEdge::Lapel(Lapel::Collarless)) => {
+            Front::Open(gap)
+        }
         (Kind::Blazer, _) => dice.weigh(&[
             (Front::Buttons, 2.0),
             (Front::DoubleBreasted, 0.8),
             (Front::Open(gap), 1.2),
         ]),
-        (Kind::Cardigan, TopEdge::Neckline(_)) => Front::Buttons,
+        (Kind::Cardigan, TopEdge::Neckline(_)) | (_, TopEdge::Collar(Collar::Shirt))
+            if !matches!(kind, Kind::Jacket | Kind::Coat) =>
+        {
+            Front::Buttons
+        }
         (Kind::Cardigan, _) => Front::Open(gap),
-        (Kind::Coat, TopEdge::Lapel(Lapel::Collarless)) => Front::Open(gap),
         (Kind::Coat, TopEdge::Lapel(_)) => dice.weigh(&[
             (Front::DoubleBreasted, 1.4),
             (Front::Buttons, 1.4),
             (Front::Open(gap), 1.0),
         ]),
         (Kind::Coat, _) => dice.weigh(&[(Front::Buttons, 2.0), (Front::Zip, 0.5)]),
-        (Kind::Jacket, TopEdge::Lapel(Lapel::Notched)) => {
+        (Kind::Jacket, TopEdge::Lapel(_)) => {
             dice.weigh(&[(Front::Zip, 1.4), (Front::Open(gap), 1.0)])
         }
-        (Kind::Jacket, TopEdge::Lapel(_)) => Front::Open(gap),
         (Kind::Jacket, TopEdge::Collar(Collar::Shirt)) => {
             dice.weigh(&[(Front::Buttons, 2.0), (Front::Zip, 0.8)])
         }
         (Kind::Jacket, _) => Front::Zip,
         (Kind::Hoodie, _) => dice.weigh(&[(Front::Plain, 1.6), (Front::Zip, 1.0)]),
-        (_, TopEdge::Collar(Collar::Shirt)) => Front::Buttons,
-        (_, TopEdge::Collar(Collar::PeterPan | Collar::Puritan)) => {
-            dice.weigh(&[(Front::Buttons, 1.0), (Front::Plain, 1.0)])
-        }
-        (Kind::Blouse, TopEdge::Neckline(Line::V)) => {
+        (_, TopEdge::Collar(Collar::PeterPan | Collar::Puritan))
+        | (Kind::Blouse, TopEdge::Neckline(Line::V)) => {
             dice.weigh(&[(Front::Buttons, 1.0), (Front::Plain, 1.0)])
         }
         _ => Front::Plain,
