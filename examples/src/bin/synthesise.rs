@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use wardrobe::datasets::DataSet;
-use wardrobe::datasets::formats::{FormatError, Losses, coco, deepfashion, fashionai, labelme, lip, voc};
+use wardrobe::datasets::formats::{
+    FormatError, Losses, coco, deepfashion, fashionai, labelme, lip, voc,
+};
 use wardrobe::datasets::sample::Split;
 use wardrobe::datasets::synthetic::{self, GarmentKind, LabelNoise, WardrobeConfig};
 
@@ -127,14 +129,22 @@ fn synthesise(arguments: &Arguments) -> anyhow::Result<()> {
         },
     };
     let bar = ProgressBar::new(arguments.count as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {per_sec}, {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {per_sec}, {eta} left")
+    {
         bar.set_style(style);
     }
     let layout = arguments.layout.into();
-    let set = synthetic::synthesise(&config, arguments.count, layout, &arguments.out, &|| bar.inc(1))?;
+    let set = synthetic::synthesise(&config, arguments.count, layout, &arguments.out, &|| {
+        bar.inc(1)
+    })?;
     bar.finish_and_clear();
     let losses = write(&set, arguments.layout, &arguments.out)?;
-    println!("{}: {} pictures written", arguments.out.display(), set.records.len());
+    println!(
+        "{}: {} pictures written",
+        arguments.out.display(),
+        set.records.len()
+    );
     for losses in losses.iter().filter(|losses| !losses.is_empty()) {
         println!("not in this format: {losses}");
     }
@@ -145,7 +155,10 @@ fn synthesise(arguments: &Arguments) -> anyhow::Result<()> {
 fn write(set: &DataSet, layout: Layout, folder: &Path) -> Result<Vec<Losses>, FormatError> {
     Ok(match layout {
         Layout::Deepfashion => vec![deepfashion::write(set, folder)?],
-        Layout::Fashionai => vec![fashionai::write_labels(set, &folder.join("Annotations/label.csv"))?],
+        Layout::Fashionai => vec![fashionai::write_labels(
+            set,
+            &folder.join("Annotations/label.csv"),
+        )?],
         Layout::Voc => vec![voc::write(set, folder)?],
         Layout::Labelme => vec![labelme::write(set, folder)?],
         Layout::Lip => vec![lip::write(set, folder)?],

@@ -153,6 +153,8 @@ pub fn detector() -> Step {
 
 /// A plain step of every kind, with settings that show: what the contact sheet and the tests walk
 /// through.
+// A list, however long.
+#[allow(clippy::too_many_lines)]
 pub fn one_of_each() -> Vec<Step> {
     use super::{
         Blur, CoarseDropout, Contrast, Crop, Grayscale, JpegQuality, PadPlace, Pivot, Sharpen,
