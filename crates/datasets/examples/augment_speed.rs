@@ -155,7 +155,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         (
             "augment",
             rate(seconds, |i| {
-                run(&only_augment, small[i as usize % PICTURES].clone(), i)
+                run(&only_augment, small[i as usize % PICTURES].clone(), i);
             }),
         ),
         ("resize+augment", rate(seconds, |i| run(&both, of(i), i))),

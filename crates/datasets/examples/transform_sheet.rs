@@ -311,7 +311,7 @@ impl Board {
                 continue;
             };
             let x = left + place * get_raster_width(weight, height);
-            for (dy, row) in glyph.raster().iter().enumerate() {
+            for (dy, row) in glyph.pixels().chunks(glyph.width()).enumerate() {
                 for (dx, &ink) in row.iter().enumerate() {
                     let part = f32::from(ink) / 255.0;
                     self.blend((x + dx) as i64, (top + dy) as i64, [20, 20, 24], part);

@@ -73,7 +73,7 @@ fn annotated(drawn: &SyntheticSample) -> Picture {
             data[at..at + 3].copy_from_slice(&colour);
         }
     };
-    let mut mark =
+    let mark =
         |x: f32, y: f32, colour: [u8; 3], size: i64, dot: &mut dyn FnMut(i64, i64, [u8; 3])| {
             for dy in -size..=size {
                 for dx in -size..=size {

@@ -27,10 +27,7 @@ fn draw(wardrobe: &SyntheticWardrobe, count: u64) -> Vec<SyntheticSample> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Everything of a sample that is drawn or measured, as bytes.
@@ -77,12 +74,9 @@ fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
         let hash = parallel
             .into_iter()
             .rev()
-            .fold(Sha256::new(), |hash, bytes| hash.chain_update(bytes));
+            .fold(Sha256::new(), Sha256::chain_update);
         assert_eq!(one_by_one, hash.finalize());
-        let found: String = one_by_one
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let found = format!("{one_by_one:x}");
         assert_eq!(found, expected, "difficulty {difficulty}");
     }
 }

@@ -96,8 +96,8 @@ fn compare(name: &str, sample: &Sample) -> (u8, f64) {
     for (found, wanted) in picture.data().chunks_exact(3).zip(expected.pixels()) {
         match wanted.0[3] {
             255 => {
-                for channel in 0..3 {
-                    let difference = found[channel].abs_diff(wanted.0[channel]);
+                for (found, wanted) in found.iter().zip(wanted.0) {
+                    let difference = found.abs_diff(wanted);
                     most = most.max(difference);
                     sum += f64::from(difference);
                     count += 1;
