@@ -88,7 +88,8 @@ impl<'a> Writing<'a> {
         let attributes = self.flavour == Flavour::Fashionpedia && !unread;
         out.text("{")?;
         for (name, value) in kept.into_iter().flatten() {
-            if !OWN.contains(&name.as_str()) && !(attributes && name == ATTRIBUTES) {
+            let own = OWN.contains(&name.as_str()) || attributes && name == ATTRIBUTES;
+            if !own {
                 out.json(name)?;
                 out.text(": ")?;
                 out.json(value)?;
