@@ -88,8 +88,8 @@ impl<'a> Writing<'a> {
         let attributes = self.flavour == Flavour::Fashionpedia && !unread;
         out.text("{")?;
         for (name, value) in kept.into_iter().flatten() {
-            let written = OWN.contains(&name.as_str()) || attributes && name == ATTRIBUTES;
-            if !written {
+            let own = OWN.contains(&name.as_str()) || attributes && name == ATTRIBUTES;
+            if !own {
                 out.json(name)?;
                 out.text(": ")?;
                 out.json(value)?;
