@@ -174,7 +174,9 @@ pub fn develop(canvas: &Canvas, light: &Light, finish: &Finish) -> Picture {
             let dim = 1.0 - finish.vignette * away.dot(away) * reach;
             let bits = mix(finish.seed ^ (row * width + column) as u32);
             for (channel, (value, tint)) in colour.iter().zip(light.tint).enumerate() {
-                let noise = gaussian(mix(bits.wrapping_add(channel as u32 * 0x9E37_79B1)));
+                let noise = gaussian(mix(
+                    bits.wrapping_add((channel as u32).wrapping_mul(0x9E37_79B1))
+                ));
                 let value = value * tint * dim + finish.noise * noise;
                 data.push((value * 255.0 + 0.5).clamp(0.0, 255.0) as u8);
             }
