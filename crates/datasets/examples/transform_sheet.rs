@@ -17,7 +17,7 @@ use wardrobe_datasets::{Picture, save_picture};
 const WIDTH: usize = 240;
 const HEIGHT: usize = 300;
 const COLUMNS: usize = 6;
-const TILE: usize = 176;
+const TILE: usize = 160;
 const GAP: usize = 8;
 const CAPTION: usize = 22;
 
@@ -30,7 +30,22 @@ type Points = &'static [[f32; 2]];
 
 /// Class of the parsing map, colour, outline; later parts cover earlier ones. The wearer's left is on
 /// the right.
-const PARTS: [(u8, [f32; 3], Points); 13] = [
+const PARTS: [(u8, [f32; 3], Points); 14] = [
+    // A bag on one side alone, so that mirroring shows.
+    (
+        0,
+        [150.0, 112.0, 40.0],
+        &[
+            [168.0, 172.0],
+            [176.0, 160.0],
+            [184.0, 160.0],
+            [190.0, 172.0],
+            [200.0, 174.0],
+            [204.0, 212.0],
+            [160.0, 212.0],
+            [162.0, 174.0],
+        ],
+    ),
     (
         16,
         [226.0, 184.0, 158.0],
@@ -311,11 +326,11 @@ impl Board {
                 continue;
             };
             let x = left + place * get_raster_width(weight, height);
-            for (dy, row) in glyph.pixels().chunks(glyph.width()).enumerate() {
-                for (dx, &ink) in row.iter().enumerate() {
-                    let part = f32::from(ink) / 255.0;
-                    self.blend((x + dx) as i64, (top + dy) as i64, [20, 20, 24], part);
-                }
+            for (dx, dy) in
+                (0..glyph.height()).flat_map(|y| (0..glyph.width()).map(move |x| (x, y)))
+            {
+                let part = f32::from(glyph.pixel(dx, dy).unwrap_or(0)) / 255.0;
+                self.blend((x + dx) as i64, (top + dy) as i64, [20, 20, 24], part);
             }
         }
     }

@@ -498,7 +498,12 @@ fn composed_steps_equal_steps_in_turn() {
     assert!(shown > 1500 && shown < a.len(), "{shown}");
     let far = a.iter().zip(&b).filter(|(a, b)| a != b).count();
     assert!(far < 2 * (50 + 44), "{far} labels differ");
-    let (a, b) = (polygon(&at_once, 1), polygon(&in_turn, 1));
+    // The mask of pixels is small, the first box may be gone; the triangle stays.
+    let triangle = |sample: &Sample| {
+        let is_outline = |object: &Object| matches!(object.mask, Some(Mask::Polygons(_)));
+        polygon(sample, sample.objects.iter().position(is_outline).unwrap())
+    };
+    let (a, b) = (triangle(&at_once), triangle(&in_turn));
     assert_eq!(a.len(), b.len());
     for (p, q) in a.iter().flatten().zip(b.iter().flatten()) {
         assert!((p - q).abs() < 1e-3, "{a:?} {b:?}");

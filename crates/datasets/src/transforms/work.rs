@@ -185,7 +185,7 @@ impl<'a> Work<'a> {
             whole: &next.map,
             windows: &next.windows,
             size: next.size,
-            min_visible: f64::from(min_visible),
+            min_visible,
             mirrors: self.mirrors,
         };
         let mut kept = Vec::with_capacity(objects.len());

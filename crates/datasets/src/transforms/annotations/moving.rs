@@ -69,7 +69,7 @@ pub(crate) struct Motion<'a> {
     /// Size of the canvas after the step.
     pub size: [usize; 2],
     /// Objects of which less than this share stays visible are dropped.
-    pub min_visible: f64,
+    pub min_visible: f32,
     pub mirrors: &'a Mirrors,
 }
 
@@ -129,7 +129,8 @@ impl Moving {
         if let Some(area) = &mut self.object.area {
             *area = (f64::from(*area) * growth * share) as f32;
         }
-        Ok(share > 0.0 && share >= motion.min_visible)
+        // Compared as f32: a share of exactly the least one stays.
+        Ok(share > 0.0 && share as f32 >= motion.min_visible)
     }
 
     /// The pixels have been resampled under `whole`: masks made of pixels follow.
