@@ -17,7 +17,7 @@ use wardrobe_datasets::{Picture, save_picture};
 const WIDTH: usize = 240;
 const HEIGHT: usize = 300;
 const COLUMNS: usize = 6;
-const TILE: usize = 176;
+const TILE: usize = 160;
 const GAP: usize = 8;
 const CAPTION: usize = 22;
 
@@ -30,20 +30,140 @@ type Points = &'static [[f32; 2]];
 
 /// Class of the parsing map, colour, outline; later parts cover earlier ones. The wearer's left is on
 /// the right.
-const PARTS: [(u8, [f32; 3], Points); 13] = [
-    (16, [226.0, 184.0, 158.0], &[[124.0, 200.0], [142.0, 200.0], [138.0, 272.0], [126.0, 272.0]]),
-    (17, [226.0, 184.0, 158.0], &[[98.0, 200.0], [116.0, 200.0], [114.0, 272.0], [102.0, 272.0]]),
-    (18, [50.0, 44.0, 52.0], &[[125.0, 268.0], [139.0, 268.0], [152.0, 284.0], [125.0, 284.0]]),
-    (19, [50.0, 44.0, 52.0], &[[101.0, 268.0], [115.0, 268.0], [115.0, 284.0], [88.0, 284.0]]),
+const PARTS: [(u8, [f32; 3], Points); 14] = [
+    // A bag on one side alone, so that mirroring shows.
+    (
+        0,
+        [150.0, 112.0, 40.0],
+        &[
+            [168.0, 172.0],
+            [176.0, 160.0],
+            [184.0, 160.0],
+            [190.0, 172.0],
+            [200.0, 174.0],
+            [204.0, 212.0],
+            [160.0, 212.0],
+            [162.0, 174.0],
+        ],
+    ),
+    (
+        16,
+        [226.0, 184.0, 158.0],
+        &[
+            [124.0, 200.0],
+            [142.0, 200.0],
+            [138.0, 272.0],
+            [126.0, 272.0],
+        ],
+    ),
+    (
+        17,
+        [226.0, 184.0, 158.0],
+        &[
+            [98.0, 200.0],
+            [116.0, 200.0],
+            [114.0, 272.0],
+            [102.0, 272.0],
+        ],
+    ),
+    (
+        18,
+        [50.0, 44.0, 52.0],
+        &[
+            [125.0, 268.0],
+            [139.0, 268.0],
+            [152.0, 284.0],
+            [125.0, 284.0],
+        ],
+    ),
+    (
+        19,
+        [50.0, 44.0, 52.0],
+        &[
+            [101.0, 268.0],
+            [115.0, 268.0],
+            [115.0, 284.0],
+            [88.0, 284.0],
+        ],
+    ),
     (12, [92.0, 118.0, 96.0], SKIRT),
-    (14, [226.0, 184.0, 158.0], &[[166.0, 158.0], [180.0, 154.0], [186.0, 170.0], [172.0, 174.0]]),
-    (15, [226.0, 184.0, 158.0], &[[74.0, 158.0], [60.0, 154.0], [54.0, 170.0], [68.0, 174.0]]),
+    (
+        14,
+        [226.0, 184.0, 158.0],
+        &[
+            [166.0, 158.0],
+            [180.0, 154.0],
+            [186.0, 170.0],
+            [172.0, 174.0],
+        ],
+    ),
+    (
+        15,
+        [226.0, 184.0, 158.0],
+        &[[74.0, 158.0], [60.0, 154.0], [54.0, 170.0], [68.0, 174.0]],
+    ),
     (7, [164.0, 66.0, 70.0], COAT),
-    (7, [196.0, 96.0, 92.0], &[[106.0, 70.0], [120.0, 108.0], [134.0, 70.0], [142.0, 76.0], [122.0, 128.0], [118.0, 128.0], [98.0, 76.0]]),
-    (13, [232.0, 194.0, 168.0], &[[112.0, 58.0], [128.0, 58.0], [130.0, 74.0], [120.0, 90.0], [110.0, 74.0]]),
-    (2, [74.0, 52.0, 40.0], &[[100.0, 34.0], [108.0, 20.0], [122.0, 16.0], [136.0, 22.0], [142.0, 40.0], [140.0, 60.0], [132.0, 66.0], [108.0, 66.0], [100.0, 56.0]]),
-    (13, [232.0, 194.0, 168.0], &[[106.0, 40.0], [124.0, 32.0], [136.0, 42.0], [134.0, 58.0], [121.0, 66.0], [108.0, 58.0]]),
-    (7, [70.0, 30.0, 34.0], &[[117.0, 134.0], [123.0, 134.0], [123.0, 140.0], [117.0, 140.0]]),
+    (
+        7,
+        [196.0, 96.0, 92.0],
+        &[
+            [106.0, 70.0],
+            [120.0, 108.0],
+            [134.0, 70.0],
+            [142.0, 76.0],
+            [122.0, 128.0],
+            [118.0, 128.0],
+            [98.0, 76.0],
+        ],
+    ),
+    (
+        13,
+        [232.0, 194.0, 168.0],
+        &[
+            [112.0, 58.0],
+            [128.0, 58.0],
+            [130.0, 74.0],
+            [120.0, 90.0],
+            [110.0, 74.0],
+        ],
+    ),
+    (
+        2,
+        [74.0, 52.0, 40.0],
+        &[
+            [100.0, 34.0],
+            [108.0, 20.0],
+            [122.0, 16.0],
+            [136.0, 22.0],
+            [142.0, 40.0],
+            [140.0, 60.0],
+            [132.0, 66.0],
+            [108.0, 66.0],
+            [100.0, 56.0],
+        ],
+    ),
+    (
+        13,
+        [232.0, 194.0, 168.0],
+        &[
+            [106.0, 40.0],
+            [124.0, 32.0],
+            [136.0, 42.0],
+            [134.0, 58.0],
+            [121.0, 66.0],
+            [108.0, 58.0],
+        ],
+    ),
+    (
+        7,
+        [70.0, 30.0, 34.0],
+        &[
+            [117.0, 134.0],
+            [123.0, 134.0],
+            [123.0, 140.0],
+            [117.0, 140.0],
+        ],
+    ),
 ];
 const COAT: Points = &[
     [98.0, 76.0],
@@ -61,7 +181,13 @@ const COAT: Points = &[
     [58.0, 152.0],
     [80.0, 88.0],
 ];
-const SKIRT: Points = &[[92.0, 172.0], [148.0, 172.0], [164.0, 222.0], [120.0, 228.0], [76.0, 222.0]];
+const SKIRT: Points = &[
+    [92.0, 172.0],
+    [148.0, 172.0],
+    [164.0, 222.0],
+    [120.0, 228.0],
+    [76.0, 222.0],
+];
 /// Left and right collar, sleeve, hem.
 const LANDMARKS: [[f32; 2]; 6] = [
     [136.0, 72.0],
@@ -87,16 +213,30 @@ fn person() -> Sample {
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let (fx, fy) = (x as f32 + 0.5, y as f32 + 0.5);
-            let part = PARTS.iter().rev().find(|(_, _, outline)| inside(outline, fx, fy));
+            let part = PARTS
+                .iter()
+                .rev()
+                .find(|(_, _, outline)| inside(outline, fx, fy));
             let (label, colour) = part.map_or_else(
                 || {
                     let floor = if fy > 262.0 { -34.0 } else { 0.0 };
                     let wall = 0.1 * (fy - 150.0);
-                    (0, [188.0, 200.0, 210.0].map(|channel| channel + floor - wall))
+                    (
+                        0,
+                        [188.0, 200.0, 210.0].map(|channel| channel + floor - wall),
+                    )
                 },
                 |&(label, colour, _)| {
-                    let stripe = if label == 12 && (x / 6 + y / 6) % 2 == 0 { 26.0 } else { 0.0 };
-                    let fold = if label == 7 { 10.0 * (fx * 0.22).sin() } else { 0.0 };
+                    let stripe = if label == 12 && (x / 6 + y / 6) % 2 == 0 {
+                        26.0
+                    } else {
+                        0.0
+                    };
+                    let fold = if label == 7 {
+                        10.0 * (fx * 0.22).sin()
+                    } else {
+                        0.0
+                    };
                     (label, colour.map(|channel| channel + stripe + fold))
                 },
             );
@@ -156,7 +296,9 @@ impl Board {
     fn dot(&mut self, [x, y]: [f32; 2], radius: f32, colour: [u8; 3]) {
         let reach = radius.ceil() as i64 + 1;
         let (cx, cy) = (x.floor() as i64, y.floor() as i64);
-        for (px, py) in (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (cx + dx, cy + dy))) {
+        for (px, py) in
+            (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (cx + dx, cy + dy)))
+        {
             let distance = (px as f32 + 0.5 - x).hypot(py as f32 + 0.5 - y);
             self.blend(px, py, colour, (radius + 0.5 - distance).clamp(0.0, 1.0));
         }
@@ -184,11 +326,11 @@ impl Board {
                 continue;
             };
             let x = left + place * get_raster_width(weight, height);
-            for (dy, row) in glyph.raster().iter().enumerate() {
-                for (dx, &ink) in row.iter().enumerate() {
-                    let part = f32::from(ink) / 255.0;
-                    self.blend((x + dx) as i64, (top + dy) as i64, [20, 20, 24], part);
-                }
+            for (dx, dy) in
+                (0..glyph.height()).flat_map(|y| (0..glyph.width()).map(move |x| (x, y)))
+            {
+                let part = f32::from(glyph.pixel(dx, dy).unwrap_or(0)) / 255.0;
+                self.blend((x + dx) as i64, (top + dy) as i64, [20, 20, 24], part);
             }
         }
     }
@@ -224,7 +366,12 @@ fn tile(sample: &Sample) -> Result<Picture, Box<dyn std::error::Error>> {
             let corners = [[x1, y1], [x2, y1], [x2, y2], [x1, y2]];
             board.outline(&corners, 1.5 * scale, BOX);
         }
-        for (place, mark) in object.landmarks.iter().flat_map(|marks| marks.points.iter()).enumerate() {
+        for (place, mark) in object
+            .landmarks
+            .iter()
+            .flat_map(|marks| marks.points.iter())
+            .enumerate()
+        {
             if mark.visibility != Visibility::Absent {
                 board.dot([mark.x, mark.y], 3.6 * scale, OUTLINE);
                 let colour = if place % 2 == 0 { LEFT } else { RIGHT };
@@ -246,7 +393,9 @@ fn tile(sample: &Sample) -> Result<Picture, Box<dyn std::error::Error>> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: transform_sheet OUT.png")?;
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("usage: transform_sheet OUT.png")?;
     let mirrors = Mirrors {
         landmarks: vec![PAIRS.to_vec()],
         ..Mirrors::default()
@@ -272,7 +421,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         height,
     };
     for (index, (name, picture)) in tiles.iter().enumerate() {
-        let (left, top) = (GAP + index % COLUMNS * step_x, GAP + index / COLUMNS * step_y);
+        let (left, top) = (
+            GAP + index % COLUMNS * step_x,
+            GAP + index / COLUMNS * step_y,
+        );
         sheet.text(name, left, top);
         let centre = AffineMap::shift(
             (left + (TILE - picture.width()) / 2) as f64,

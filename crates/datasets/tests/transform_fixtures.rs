@@ -108,7 +108,10 @@ fn compare(name: &str, sample: &Sample) -> (u8, f64) {
         }
     }
     let pixels = picture.width() * picture.height();
-    assert!(count > if whole { 3 * pixels - 1 } else { pixels }, "{name}: {count} compared");
+    assert!(
+        count > if whole { 3 * pixels - 1 } else { pixels },
+        "{name}: {count} compared"
+    );
     (most, sum / f64::from(count as u32))
 }
 
@@ -131,25 +134,43 @@ fn near(name: &str, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{name}");
     for (found_value, value) in found.iter().zip(expected) {
         // imgaug takes 3.141592 for π and f32 throughout.
-        assert!((found_value - value).abs() < 2e-4, "{name}: {found:?}, {expected:?}");
+        assert!(
+            (found_value - value).abs() < 2e-4,
+            "{name}: {found:?}, {expected:?}"
+        );
     }
 }
 
 fn compare_annotations(name: &str, moved: &Sample, expected: &Expected) {
-    near(name, &moved.objects[0].bbox.unwrap().corners(), &expected.bbox);
+    near(
+        name,
+        &moved.objects[0].bbox.unwrap().corners(),
+        &expected.bbox,
+    );
     let Some(Mask::Polygons(polygons)) = &moved.objects[1].mask else {
         panic!("{name}: no polygon");
     };
-    near(name, polygons[0].0.as_flattened(), expected.polygon.as_flattened());
+    near(
+        name,
+        polygons[0].0.as_flattened(),
+        expected.polygon.as_flattened(),
+    );
     let marks = moved.objects[2].landmarks.as_ref().unwrap();
-    let points: Vec<f32> = marks.points.iter().flat_map(|mark| [mark.x, mark.y]).collect();
+    let points: Vec<f32> = marks
+        .points
+        .iter()
+        .flat_map(|mark| [mark.x, mark.y])
+        .collect();
     near(name, &points, expected.points.as_flattened());
 }
 
 #[test]
 fn pillow_and_torchvision() {
     let file = load("torch.json");
-    assert_eq!(file.versions["torchvision"].as_str().map(|v| &v[..4]), Some("0.24"));
+    assert_eq!(
+        file.versions["torchvision"].as_str().map(|v| &v[..4]),
+        Some("0.24")
+    );
     assert_eq!(file.cases.len(), 25);
     check(&file, &[[12.0, 10.0], [30.0, 8.5], [33.0, 30.0]]);
 }

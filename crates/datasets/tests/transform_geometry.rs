@@ -24,7 +24,8 @@ fn seen(x: f32, y: f32) -> Landmark {
 /// 40 × 20. A box (4, 2)–(14, 12); a triangle of legs 10 and 12 with its box; a mask of 2 × 3 pixels at
 /// (30, 5); landmarks at (1, 2), (39, 2) and one absent; left arm (14) in the left half of the map.
 fn sample() -> Sample {
-    let data = (0..WIDTH * HEIGHT).flat_map(|i| [(i % WIDTH) as u8, (i / WIDTH) as u8, (i % 251) as u8]);
+    let data =
+        (0..WIDTH * HEIGHT).flat_map(|i| [(i % WIDTH) as u8, (i / WIDTH) as u8, (i % 251) as u8]);
     let triangle = vec![[20.0, 4.0], [30.0, 4.0], [20.0, 16.0]];
     let labels = (0..WIDTH * HEIGHT).map(|i| if i % WIDTH < WIDTH / 2 { 14 } else { 5 });
     Sample {
@@ -79,7 +80,9 @@ fn apply(steps: impl IntoIterator<Item = Step>) -> Sample {
 
 fn boxes(sample: &Sample) -> Vec<[f32; 4]> {
     let objects = sample.objects.iter();
-    objects.filter_map(|object| object.bbox.map(BBox::corners)).collect()
+    objects
+        .filter_map(|object| object.bbox.map(BBox::corners))
+        .collect()
 }
 
 fn polygon(sample: &Sample, object: usize) -> Vec<[f32; 2]> {
@@ -120,13 +123,20 @@ fn flip_mirrors_at_the_width_and_swaps_sides() {
     // x → 40 − x.
     assert_eq!(
         boxes(&moved),
-        [[26.0, 2.0, 36.0, 12.0], [10.0, 4.0, 20.0, 16.0], [8.0, 5.0, 10.0, 8.0]]
+        [
+            [26.0, 2.0, 36.0, 12.0],
+            [10.0, 4.0, 20.0, 16.0],
+            [8.0, 5.0, 10.0, 8.0]
+        ]
     );
     assert_eq!(polygon(&moved, 1), [[20.0, 4.0], [10.0, 4.0], [20.0, 16.0]]);
     assert_eq!(*region(&moved, 2), MaskRegion::new(8, 5, 2, vec![true; 6]));
     // (1, 2) → (39, 2) is now point 1, and (39, 2) → (1, 2) point 0.
     let points = &moved.objects[3].landmarks.as_ref().unwrap().points;
-    assert_eq!(**points, [seen(1.0, 2.0), seen(39.0, 2.0), Landmark::ABSENT]);
+    assert_eq!(
+        **points,
+        [seen(1.0, 2.0), seen(39.0, 2.0), Landmark::ABSENT]
+    );
     // The left arm was in the left half; its mirror image is a right arm (15) in the right half.
     let labels = moved.parsing.as_ref().unwrap().labels();
     assert_eq!((labels[0], labels[39]), (5, 15));
@@ -144,7 +154,9 @@ fn twice_flipped_is_as_before() {
         shuffled: false,
     };
     let pipeline = Pipeline::new(both, mirrors()).unwrap();
-    let found = pipeline.apply(expected.clone(), &Stream::new(1, 0)).unwrap();
+    let found = pipeline
+        .apply(expected.clone(), &Stream::new(1, 0))
+        .unwrap();
     assert_eq!(found, expected);
 }
 
@@ -175,7 +187,9 @@ fn steps_that_do_nothing_leave_every_byte() {
         shuffled: false,
     };
     let pipeline = Pipeline::new(nothing, mirrors()).unwrap();
-    let found = pipeline.apply(expected.clone(), &Stream::new(1, 0)).unwrap();
+    let found = pipeline
+        .apply(expected.clone(), &Stream::new(1, 0))
+        .unwrap();
     assert_eq!(found, expected);
 }
 
@@ -186,7 +200,11 @@ fn resize_scales_everything() {
         // x · 2, y / 2.
         assert_eq!(
             boxes(&moved),
-            [[8.0, 1.0, 28.0, 6.0], [40.0, 2.0, 60.0, 8.0], [60.0, 2.5, 64.0, 4.0]]
+            [
+                [8.0, 1.0, 28.0, 6.0],
+                [40.0, 2.0, 60.0, 8.0],
+                [60.0, 2.5, 64.0, 4.0]
+            ]
         );
         assert_eq!(polygon(&moved, 1), [[40.0, 2.0], [60.0, 2.0], [40.0, 8.0]]);
         // Rows 5, 6, 7 at half height: centres 2.5 → source 5, 3.5 → source 7.
@@ -195,7 +213,10 @@ fn resize_scales_everything() {
         assert_eq!(moved.objects[1].area, Some(60.0));
         assert_eq!((moved.picture.width(), moved.picture.height()), (80, 10));
         let map = moved.parsing.as_ref().unwrap();
-        assert_eq!((map.width(), map.labels()[39], map.labels()[40]), (80, 14, 5));
+        assert_eq!(
+            (map.width(), map.labels()[39], map.labels()[40]),
+            (80, 14, 5)
+        );
     }
 }
 
@@ -214,7 +235,10 @@ fn square_pad_centres_with_the_odd_pixel_below() {
     assert_eq!(boxes(&moved)[0], [4.0, 12.0, 14.0, 22.0]);
     assert_eq!(moved.picture.data()[..3], [7, 8, 9]);
     assert_eq!(moved.parsing.as_ref().unwrap().labels()[0], 0);
-    assert_eq!(apply([pad(PadPlace::TopLeft)]).objects[0].bbox, sample().objects[0].bbox);
+    assert_eq!(
+        apply([pad(PadPlace::TopLeft)]).objects[0].bbox,
+        sample().objects[0].bbox
+    );
 }
 
 #[test]
@@ -222,7 +246,10 @@ fn a_half_turn_is_exact() {
     let moved = apply([turn(180.0)]);
     // (x, y) → (40 − x, 20 − y); boxes are around what moved.
     assert_eq!(boxes(&moved)[0], [26.0, 8.0, 36.0, 18.0]);
-    assert_eq!(polygon(&moved, 1), [[20.0, 16.0], [10.0, 16.0], [20.0, 4.0]]);
+    assert_eq!(
+        polygon(&moved, 1),
+        [[20.0, 16.0], [10.0, 16.0], [20.0, 4.0]]
+    );
     assert_eq!(*region(&moved, 2), MaskRegion::new(8, 12, 2, vec![true; 6]));
     // Turned, not mirrored: the left arm stays a left arm.
     assert_eq!(moved.parsing.as_ref().unwrap().labels()[39], 14);
@@ -235,14 +262,34 @@ fn a_quarter_turn_goes_clockwise() {
     let moved = apply([turn(90.0)]);
     // About (20, 10): (x, y) → (20 − (y − 10), 10 + (x − 20)) = (30 − y, x − 10).
     // Landmark (1, 2) → (28, −9) leaves; (39, 2) → (28, 29) leaves.
-    let points = &moved.objects.last().unwrap().landmarks.as_ref().unwrap().points;
+    let points = &moved
+        .objects
+        .last()
+        .unwrap()
+        .landmarks
+        .as_ref()
+        .unwrap()
+        .points;
     assert_eq!(**points, [Landmark::ABSENT; 3]);
     // The triangle: (20, 4) → (26, 10), (30, 4) → (26, 20), (20, 16) → (14, 10).
-    let triangle = moved.objects.iter().position(|o| o.area == Some(60.0)).unwrap();
-    assert_eq!(polygon(&moved, triangle), [[26.0, 10.0], [26.0, 20.0], [14.0, 10.0]]);
-    assert_eq!(moved.objects[triangle].bbox.unwrap().corners(), [14.0, 10.0, 26.0, 20.0]);
+    let triangle = moved
+        .objects
+        .iter()
+        .position(|o| o.area == Some(60.0))
+        .unwrap();
+    assert_eq!(
+        polygon(&moved, triangle),
+        [[26.0, 10.0], [26.0, 20.0], [14.0, 10.0]]
+    );
+    assert_eq!(
+        moved.objects[triangle].bbox.unwrap().corners(),
+        [14.0, 10.0, 26.0, 20.0]
+    );
     // The box (4, 2)–(14, 12) goes to x 18–28, y −6–4: 4 of its 10 rows stay, 40 of 100.
-    assert_eq!(moved.objects[0].bbox.unwrap().corners(), [18.0, 0.0, 28.0, 4.0]);
+    assert_eq!(
+        moved.objects[0].bbox.unwrap().corners(),
+        [18.0, 0.0, 28.0, 4.0]
+    );
     let area = moved.objects[0].area.unwrap();
     assert!((area - 40.0).abs() < 1e-4, "{area}");
     assert!(moved.objects[0].truncated);
@@ -255,20 +302,32 @@ fn turned_boxes_are_around_the_mask_or_else_the_corners() {
     // 30° about (20, 10), cos = 0.8660254, sin = 0.5; x' = 20 + c (x − 20) − s (y − 10).
     let moved = apply([turn(30.0)]);
     let near = |found: [f32; 4], expected: [f32; 4]| {
-        let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3);
+        let close = found
+            .iter()
+            .zip(expected)
+            .all(|(a, b)| (a - b).abs() < 1e-3);
         assert!(close, "{found:?} {expected:?}");
     };
     // Corners of the box: (4, 2) → (10.1436, −4.9282), (14, 2) → (18.8038, 0.0718),
     // (14, 12) → (13.8038, 8.7321), (4, 12) → (5.1436, 3.7321); cut at y = 0: along the edge from
     // (4, 12) to (4, 2) at part 3.7321 / 8.6603, along the top at 4.9282 / 5. The right end stays.
-    near(moved.objects[0].bbox.unwrap().corners(), [5.1436, 0.0, 18.8038, 8.7321]);
+    near(
+        moved.objects[0].bbox.unwrap().corners(),
+        [5.1436, 0.0, 18.8038, 8.7321],
+    );
     // The triangle: (20, 4) → (23, 4.8038), (30, 4) → (31.6603, 9.8038), (20, 16) → (17, 15.1962).
-    near(moved.objects[1].bbox.unwrap().corners(), [17.0, 4.8038, 31.6603, 15.1962]);
+    near(
+        moved.objects[1].bbox.unwrap().corners(),
+        [17.0, 4.8038, 31.6603, 15.1962],
+    );
     // Six pixels stay about six, their box within a pixel of the moved rectangle.
     assert!((4..=8).contains(&region(&moved, 2).area()));
     // Turned back within the same pipeline the uncut one is what it was.
     let back = apply([turn(30.0), turn(-30.0)]);
-    near(back.objects[1].bbox.unwrap().corners(), [20.0, 4.0, 30.0, 16.0]);
+    near(
+        back.objects[1].bbox.unwrap().corners(),
+        [20.0, 4.0, 30.0, 16.0],
+    );
 }
 
 #[test]
@@ -285,11 +344,20 @@ fn shift_scale_and_shear_move_about_the_centre() {
     });
     assert_eq!(shifted, [14.0, 4.0, 24.0, 14.0]);
     // About (20, 10): 20 + ½ (4 − 20) = 12, 10 + ½ (2 − 10) = 6, 17, 11.
-    assert_eq!(affine(|step| step.scale = Range::fixed(0.5)), [12.0, 6.0, 17.0, 11.0]);
+    assert_eq!(
+        affine(|step| step.scale = Range::fixed(0.5)),
+        [12.0, 6.0, 17.0, 11.0]
+    );
     // tan 45° = 1: x' = x − (y − 10): the top edge (y = 2) goes right by 8, the lower (12) left by 2.
     let sheared = affine(|step| step.shear_x = Range::fixed(45.0));
     let expected = [2.0, 2.0, 22.0, 12.0];
-    assert!(sheared.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{sheared:?}");
+    assert!(
+        sheared
+            .iter()
+            .zip(expected)
+            .all(|(a, b)| (a - b).abs() < 1e-4),
+        "{sheared:?}"
+    );
 }
 
 #[test]
@@ -342,7 +410,10 @@ fn a_cut_mask_of_pixels_counts_its_pixels() {
     };
     let moved = half(0.5);
     assert_eq!(*region(&moved, 2), MaskRegion::new(30, 5, 1, vec![true; 3]));
-    assert_eq!(moved.objects[2].bbox.unwrap().corners(), [30.0, 5.0, 31.0, 8.0]);
+    assert_eq!(
+        moved.objects[2].bbox.unwrap().corners(),
+        [30.0, 5.0, 31.0, 8.0]
+    );
     assert_eq!(moved.objects[2].area, Some(3.0));
     assert!(boxes(&half(0.51)).iter().all(|corners| corners[0] != 30.0));
 }
@@ -414,14 +485,22 @@ fn composed_steps_equal_steps_in_turn() {
     let pairs = at_once.picture.data().iter().zip(in_turn.picture.data());
     let far = pairs.filter(|(a, b)| a.abs_diff(**b) > 8).count();
     let border = 3 * 2 * (50 + 44) * 2;
-    assert!(far < border, "{far} values differ, the border has about {border}");
+    assert!(
+        far < border,
+        "{far} values differ, the border has about {border}"
+    );
     let of = |sample: &Sample| sample.parsing.clone().unwrap().labels().to_vec();
     let (a, b) = (of(&at_once), of(&in_turn));
     let shown = a.iter().filter(|&&label| label == 1).count();
     assert!(shown > 1500 && shown < a.len(), "{shown}");
     let far = a.iter().zip(&b).filter(|(a, b)| a != b).count();
     assert!(far < 2 * (50 + 44), "{far} labels differ");
-    let (a, b) = (polygon(&at_once, 1), polygon(&in_turn, 1));
+    // The mask of pixels is small, the first box may be gone; the triangle stays.
+    let triangle = |sample: &Sample| {
+        let is_outline = |object: &Object| matches!(object.mask, Some(Mask::Polygons(_)));
+        polygon(sample, sample.objects.iter().position(is_outline).unwrap())
+    };
+    let (a, b) = (triangle(&at_once), triangle(&in_turn));
     assert_eq!(a.len(), b.len());
     for (p, q) in a.iter().flatten().zip(b.iter().flatten()) {
         assert!((p - q).abs() < 1e-3, "{a:?} {b:?}");

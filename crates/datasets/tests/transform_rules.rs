@@ -70,7 +70,13 @@ fn values(step: impl Into<Step>, batch: Option<u64>) -> Vec<u8> {
         batch.map_or(stream, |batch| stream.in_batch(batch))
     };
     (0..400)
-        .map(|sample| pipeline.apply(black(), &stream(sample)).unwrap().picture.data()[0])
+        .map(|sample| {
+            pipeline
+                .apply(black(), &stream(sample))
+                .unwrap()
+                .picture
+                .data()[0]
+        })
         .collect()
 }
 
@@ -81,10 +87,16 @@ fn count(values: &[u8], wanted: u8) -> usize {
 #[test]
 fn neither_threads_nor_order_change_a_byte() {
     let pipeline = Pipeline::new(presets::paper_b(64), Mirrors::default()).unwrap();
-    let samples: Vec<(u64, Sample)> = (0..12).map(|i| (i, sample_of(50 + i as usize, 70))).collect();
+    let samples: Vec<(u64, Sample)> = (0..12)
+        .map(|i| (i, sample_of(50 + i as usize, 70)))
+        .collect();
     let run = |threads: usize, samples: Vec<(u64, Sample)>| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| pipeline.apply_batch(samples, 9, 0)).unwrap()
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| pipeline.apply_batch(samples, 9, 0))
+            .unwrap()
     };
     let one = run(1, samples.clone());
     assert_eq!(run(4, samples.clone()), one);
@@ -103,11 +115,19 @@ fn neither_threads_nor_order_change_a_byte() {
 fn the_same_bytes_on_every_machine() {
     let digest = |step: Step| {
         let made = apply(step, sample_of(90, 60), &Stream::new(3, 1));
-        made.picture.data().iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        })
+        made.picture
+            .data()
+            .iter()
+            .fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+            })
     };
-    let found = [presets::paper_b(64), presets::bag_of_tricks(48), presets::detector()].map(digest);
+    let found = [
+        presets::paper_b(64),
+        presets::bag_of_tricks(48),
+        presets::detector(),
+    ]
+    .map(digest);
     assert_eq!(found, DIGESTS, "{found:#x?}");
 }
 const DIGESTS: [u64; 3] = [0, 0, 0];
@@ -143,7 +163,10 @@ fn some_of_draws_each_number_and_no_step_twice() {
     // One step (1, 2, 4) or two different ones (3, 5, 6), each set with probability 1/6: 67 ± 37.
     let counts: Vec<usize> = (0..8).map(|value| count(&values, value)).collect();
     assert_eq!([counts[0], counts[7]], [0, 0]);
-    assert!(counts[1..7].iter().all(|count| (30..=104).contains(count)), "{counts:?}");
+    assert!(
+        counts[1..7].iter().all(|count| (30..=104).contains(count)),
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -152,7 +175,11 @@ fn one_of_sometimes_and_otherwise() {
         steps: vec![add(1.0), add(2.0)],
     };
     let found = values(one, None);
-    assert!((150..=250).contains(&count(&found, 1)), "{}", count(&found, 1));
+    assert!(
+        (150..=250).contains(&count(&found, 1)),
+        "{}",
+        count(&found, 1)
+    );
     assert_eq!(count(&found, 1) + count(&found, 2), 400);
     let sometimes = Sometimes {
         probability: 0.25,
@@ -161,7 +188,11 @@ fn one_of_sometimes_and_otherwise() {
     };
     let found = values(sometimes, None);
     // 100 ± 5 · √(400 · ¼ · ¾) = 43.
-    assert!((57..=143).contains(&count(&found, 3)), "{}", count(&found, 3));
+    assert!(
+        (57..=143).contains(&count(&found, 3)),
+        "{}",
+        count(&found, 3)
+    );
     assert_eq!(count(&found, 3) + count(&found, 4), 400);
 }
 
@@ -173,8 +204,18 @@ fn a_shuffled_sequence_runs_in_every_order() {
         ..Brightness::default()
     };
     let steps = vec![add(10.0), double.into()];
-    let found = values(Sequential { steps, shuffled: true }, None);
-    assert!((150..=250).contains(&count(&found, 10)), "{}", count(&found, 10));
+    let found = values(
+        Sequential {
+            steps,
+            shuffled: true,
+        },
+        None,
+    );
+    assert!(
+        (150..=250).contains(&count(&found, 10)),
+        "{}",
+        count(&found, 10)
+    );
     assert_eq!(count(&found, 10) + count(&found, 20), 400);
 }
 
@@ -202,7 +243,12 @@ fn per_batch_steps_agree_within_a_batch_alone() {
     let mixed = sequential(vec![
         Sometimes {
             probability: 0.5,
-            steps: vec![PerBatch { steps: vec![add(0.0)] }.into()],
+            steps: vec![
+                PerBatch {
+                    steps: vec![add(0.0)],
+                }
+                .into(),
+            ],
             otherwise: Vec::new(),
         }
         .into(),
@@ -228,11 +274,21 @@ fn noise_has_its_deviation() {
         let values = noisy.picture.data();
         let count = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
-        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
+        let variance = values
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>()
+            / count;
         // Five standard errors of 20,000 draws: 12 · 5 / √20000 = 0.42; 5 · √(2 / 20000) = 5 %.
         assert!((mean - 128.0).abs() < 0.42, "{mean}");
-        assert!((variance / (144.0 + 1.0 / 12.0) - 1.0).abs() < 0.05, "{variance}");
-        let equal = values.chunks_exact(3).filter(|p| p[0] == p[1] && p[1] == p[2]).count();
+        assert!(
+            (variance / (144.0 + 1.0 / 12.0) - 1.0).abs() < 0.05,
+            "{variance}"
+        );
+        let equal = values
+            .chunks_exact(3)
+            .filter(|p| p[0] == p[1] && p[1] == p[2])
+            .count();
         assert_eq!(equal == 20_000, together, "{equal}");
     }
 }
@@ -267,24 +323,142 @@ fn settings_out_of_range_are_named_with_their_place() {
     let nan = Range::fixed(f32::NAN);
     let refused: Vec<(Step, &str)> = vec![
         (HorizontalFlip { probability: 1.5 }.into(), "probability"),
-        (HorizontalFlip { probability: f32::NAN }.into(), "probability"),
-        (Rotate { degrees: nan, fill: [0; 3], min_visible: 0.0 }.into(), "degrees"),
-        (Affine { scale: Range::fixed(0.0), ..Affine::default() }.into(), "scale"),
-        (Affine { translate_y: nan, ..Affine::default() }.into(), "translate_y"),
-        (Affine { shear_x: Range::fixed(90.0), ..Affine::default() }.into(), "shear_x"),
-        (Affine { min_visible: 2.0, ..Affine::default() }.into(), "min_visible"),
-        (Crop { left: Range::new(-0.1, 0.1), ..Crop::default() }.into(), "left"),
-        (Blur { sigma: Range::fixed(f32::INFINITY) }.into(), "sigma"),
-        (GaussianNoise { sigma: Range::new(3.0, 1.0), per_channel: 1.0 }.into(), "sigma"),
-        (Contrast { factor: nan, about: Pivot::Middle, per_channel: 0.0 }.into(), "factor"),
-        (Hue { turn: Range::fixed(0.6) }.into(), "turn"),
-        (Saturation { factor: Range::fixed(-1.0) }.into(), "factor"),
+        (
+            HorizontalFlip {
+                probability: f32::NAN,
+            }
+            .into(),
+            "probability",
+        ),
+        (
+            Rotate {
+                degrees: nan,
+                fill: [0; 3],
+                min_visible: 0.0,
+            }
+            .into(),
+            "degrees",
+        ),
+        (
+            Affine {
+                scale: Range::fixed(0.0),
+                ..Affine::default()
+            }
+            .into(),
+            "scale",
+        ),
+        (
+            Affine {
+                translate_y: nan,
+                ..Affine::default()
+            }
+            .into(),
+            "translate_y",
+        ),
+        (
+            Affine {
+                shear_x: Range::fixed(90.0),
+                ..Affine::default()
+            }
+            .into(),
+            "shear_x",
+        ),
+        (
+            Affine {
+                min_visible: 2.0,
+                ..Affine::default()
+            }
+            .into(),
+            "min_visible",
+        ),
+        (
+            Crop {
+                left: Range::new(-0.1, 0.1),
+                ..Crop::default()
+            }
+            .into(),
+            "left",
+        ),
+        (
+            Blur {
+                sigma: Range::fixed(f32::INFINITY),
+            }
+            .into(),
+            "sigma",
+        ),
+        (
+            GaussianNoise {
+                sigma: Range::new(3.0, 1.0),
+                per_channel: 1.0,
+            }
+            .into(),
+            "sigma",
+        ),
+        (
+            Contrast {
+                factor: nan,
+                about: Pivot::Middle,
+                per_channel: 0.0,
+            }
+            .into(),
+            "factor",
+        ),
+        (
+            Hue {
+                turn: Range::fixed(0.6),
+            }
+            .into(),
+            "turn",
+        ),
+        (
+            Saturation {
+                factor: Range::fixed(-1.0),
+            }
+            .into(),
+            "factor",
+        ),
         (Sharpen { factor: nan }.into(), "factor"),
-        (JpegQuality { quality: Range::fixed(0.0) }.into(), "quality"),
-        (ChannelPermutation { probability: 1.0, order: Some([0, 1, 1]) }.into(), "order"),
-        (Resize { to: ResizeTo::Long { side: 0 }, filter: Default::default() }.into(), "side"),
-        (SomeOf { count: [2, 1], steps: vec![noise(), noise()], shuffled: false }.into(), "count"),
-        (SomeOf { count: [1, 3], steps: vec![noise(), noise()], shuffled: false }.into(), "count"),
+        (
+            JpegQuality {
+                quality: Range::fixed(0.0),
+            }
+            .into(),
+            "quality",
+        ),
+        (
+            ChannelPermutation {
+                probability: 1.0,
+                order: Some([0, 1, 1]),
+            }
+            .into(),
+            "order",
+        ),
+        (
+            Resize {
+                to: ResizeTo::Long { side: 0 },
+                filter: Default::default(),
+            }
+            .into(),
+            "side",
+        ),
+        (
+            SomeOf {
+                count: [2, 1],
+                steps: vec![noise(), noise()],
+                shuffled: false,
+            }
+            .into(),
+            "count",
+        ),
+        (
+            SomeOf {
+                count: [1, 3],
+                steps: vec![noise(), noise()],
+                shuffled: false,
+            }
+            .into(),
+            "count",
+        ),
         (OneOf { steps: Vec::new() }.into(), "steps"),
     ];
     for (step, field) in refused {
@@ -295,7 +469,9 @@ fn settings_out_of_range_are_named_with_their_place() {
             otherwise: vec![step],
         };
         let whole = sequential(vec![noise(), inner.into()]);
-        let error = Pipeline::new(whole, Mirrors::default()).unwrap_err().to_string();
+        let error = Pipeline::new(whole, Mirrors::default())
+            .unwrap_err()
+            .to_string();
         let expected = format!("steps[1].sometimes.otherwise[0].{name}.{field} is ");
         assert!(error.starts_with(&expected), "{error}, expected {expected}");
     }
@@ -347,37 +523,73 @@ fn samples_that_cannot_be_are_refused() {
     };
     assert_eq!(
         flip().apply(empty, &stream),
-        Err(TransformError::EmptyPicture { width: 0, height: 5 })
+        Err(TransformError::EmptyPicture {
+            width: 0,
+            height: 5
+        })
     );
     let mut other_map = sample_of(4, 4);
     other_map.parsing = Some(LabelMap::new(vec![0; 6], 3, 2));
-    assert!(matches!(flip().apply(other_map, &stream), Err(TransformError::MapSize { .. })));
+    assert!(matches!(
+        flip().apply(other_map, &stream),
+        Err(TransformError::MapSize { .. })
+    ));
     let mut unknown = sample_of(4, 4);
     unknown.objects[0].landmarks = Some(Landmarks {
         schema: 2,
-        points: Box::new([Landmark { x: 1.0, y: 1.0, visibility: Visibility::Occluded }]),
+        points: Box::new([Landmark {
+            x: 1.0,
+            y: 1.0,
+            visibility: Visibility::Occluded,
+        }]),
     });
     let error = flip().apply(unknown.clone(), &stream).unwrap_err();
-    assert_eq!(error, TransformError::UnknownSchema { schema: 2, known: 0 });
+    assert_eq!(
+        error,
+        TransformError::UnknownSchema {
+            schema: 2,
+            known: 0
+        }
+    );
     let mirrors = Mirrors {
         landmarks: vec![Vec::new(), Vec::new(), vec![[0, 1]]],
         ..Mirrors::default()
     };
-    let error = Pipeline::new(HorizontalFlip::default(), mirrors).unwrap().apply(unknown, &stream);
-    let expected = TransformError::UnknownPoint { schema: 2, point: 1, points: 1 };
+    let error = Pipeline::new(HorizontalFlip::default(), mirrors)
+        .unwrap()
+        .apply(unknown, &stream);
+    let expected = TransformError::UnknownPoint {
+        schema: 2,
+        point: 1,
+        points: 1,
+    };
     assert_eq!(error, Err(expected));
     let mut broken = sample_of(4, 4);
-    let rle = CompressedRle { size: [4, 4], counts: "52".into() };
+    let rle = CompressedRle {
+        size: [4, 4],
+        counts: "52".into(),
+    };
     broken.objects[0].mask = Some(Mask::Rle(rle));
-    assert!(matches!(flip().apply(broken, &stream), Err(TransformError::BrokenMask { .. })));
+    assert!(matches!(
+        flip().apply(broken, &stream),
+        Err(TransformError::BrokenMask { .. })
+    ));
     // A strip of 5 × 100,000 at a short side of 1,000 would have 20 billion pixels.
     let strip = sample_of(5, 100_000);
     let resize = Resize {
-        to: ResizeTo::Short { side: 1000, long_max: None },
+        to: ResizeTo::Short {
+            side: 1000,
+            long_max: None,
+        },
         filter: Default::default(),
     };
-    let error = Pipeline::new(resize, Mirrors::default()).unwrap().apply(strip, &stream);
-    assert!(matches!(error, Err(TransformError::TooLarge { .. })), "{error:?}");
+    let error = Pipeline::new(resize, Mirrors::default())
+        .unwrap()
+        .apply(strip, &stream);
+    assert!(
+        matches!(error, Err(TransformError::TooLarge { .. })),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -416,7 +628,10 @@ fn presets_survive_json_and_run() {
         assert_eq!(serde_json::from_str::<Step>(&json).unwrap(), step);
         for seed in 0..20 {
             let made = apply(step.clone(), sample_of(70, 90), &Stream::new(seed, 0));
-            assert_eq!((made.picture.width(), made.picture.height()), (width, height));
+            assert_eq!(
+                (made.picture.width(), made.picture.height()),
+                (width, height)
+            );
         }
     }
     // min(800 / 70, 1333 / 90) by the short side: 90 · 800 / 70 = 1028.

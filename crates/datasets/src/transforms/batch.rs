@@ -47,7 +47,9 @@ pub enum BatchError {
         first: [usize; 2],
     },
     /// Label counts that do not fit the pictures.
-    #[error("{labels} labels for {pictures} pictures of {classes} classes; give pictures × classes")]
+    #[error(
+        "{labels} labels for {pictures} pictures of {classes} classes; give pictures × classes"
+    )]
     LabelCount {
         /// Labels given.
         labels: usize,
@@ -278,7 +280,14 @@ mod tests {
     fn batch(layout: Layout) -> Batch {
         let pictures = [[0, 51, 102, 153, 204, 255], [255, 204, 153, 102, 51, 0]]
             .map(|data| Picture::new(data.to_vec(), 2, 1));
-        Batch::new(&pictures, &PLAIN, layout, vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3).unwrap()
+        Batch::new(
+            &pictures,
+            &PLAIN,
+            layout,
+            vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0],
+            3,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -286,12 +295,21 @@ mod tests {
         let by_pixel = batch(Layout::Nhwc);
         assert_eq!(by_pixel.shape(), [2, 1, 2, 3]);
         let close = |found: &[f32], expected: &[f32]| {
-            found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6)
+            found
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-6)
         };
-        assert!(close(&by_pixel.images()[..6], &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0]));
+        assert!(close(
+            &by_pixel.images()[..6],
+            &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+        ));
         let by_plane = batch(Layout::Nchw);
         assert_eq!(by_plane.shape(), [2, 3, 1, 2]);
-        assert!(close(&by_plane.images()[..6], &[0.0, 0.6, 0.2, 0.8, 0.4, 1.0]));
+        assert!(close(
+            &by_plane.images()[..6],
+            &[0.0, 0.6, 0.2, 0.8, 0.4, 1.0]
+        ));
     }
 
     #[test]
@@ -306,7 +324,10 @@ mod tests {
             exchanged |= partners == [1, 0];
             for (row, &partner) in partners.iter().enumerate() {
                 for index in 0..6 {
-                    let (a, b) = (before.images()[6 * row + index], before.images()[6 * partner + index]);
+                    let (a, b) = (
+                        before.images()[6 * row + index],
+                        before.images()[6 * partner + index],
+                    );
                     let found = after.images()[6 * row + index];
                     assert!((found - (lambda * a + (1.0 - lambda) * b)).abs() < 1e-6);
                 }
@@ -326,7 +347,10 @@ mod tests {
         let mut all = batch(Layout::Nchw);
         all.smooth_labels(0..3, 0.3, Smoothing::All).unwrap();
         // 0.7 + 0.3 / 3 and 0.3 / 3.
-        let close = all.labels()[..3].iter().zip([0.8, 0.1, 0.1]).all(|(a, b)| (a - b).abs() < 1e-6);
+        let close = all.labels()[..3]
+            .iter()
+            .zip([0.8, 0.1, 0.1])
+            .all(|(a, b)| (a - b).abs() < 1e-6);
         assert!(close, "{:?}", all.labels());
     }
 
@@ -340,7 +364,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused() {
-        let pictures = [Picture::new(vec![0; 3], 1, 1), Picture::new(vec![0; 6], 2, 1)];
+        let pictures = [
+            Picture::new(vec![0; 3], 1, 1),
+            Picture::new(vec![0; 6], 2, 1),
+        ];
         let error = Batch::new(&pictures, &PLAIN, Layout::Nchw, vec![0.0; 4], 2).unwrap_err();
         assert!(error.to_string().contains("picture 1 is 2x1"), "{error}");
         assert!(Batch::new(&pictures[..1], &PLAIN, Layout::Nchw, vec![0.0; 4], 2).is_err());
@@ -349,12 +376,20 @@ mod tests {
             assert!(one.mixup(alpha, &Stream::new(0, 0)).is_err(), "{alpha}");
         }
         for epsilon in [1.0, -0.1, f32::NAN] {
-            assert!(one.smooth_labels(0..3, epsilon, Smoothing::All).is_err(), "{epsilon}");
+            assert!(
+                one.smooth_labels(0..3, epsilon, Smoothing::All).is_err(),
+                "{epsilon}"
+            );
         }
         assert!(one.smooth_labels(1..4, 0.1, Smoothing::All).is_err());
         assert_eq!(one, batch(Layout::Nchw));
         let mut none = Batch::new(&[], &PLAIN, Layout::Nchw, Vec::new(), 3).unwrap();
-        assert!(none.mixup(0.2, &Stream::new(0, 0)).unwrap().partners.is_empty());
+        assert!(
+            none.mixup(0.2, &Stream::new(0, 0))
+                .unwrap()
+                .partners
+                .is_empty()
+        );
         assert!(none.smooth_labels(0..3, 0.1, Smoothing::All).is_ok());
     }
 }

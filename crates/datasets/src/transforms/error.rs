@@ -59,7 +59,9 @@ pub enum TransformError {
         known: usize,
     },
     /// A mirror pair points past the object's landmarks.
-    #[error("landmark schema {schema} mirrors point {point}, an object has only {points}; correct the schema's pairs")]
+    #[error(
+        "landmark schema {schema} mirrors point {point}, an object has only {points}; correct the schema's pairs"
+    )]
     UnknownPoint {
         /// The schema.
         schema: u16,

@@ -73,9 +73,7 @@ impl<T: Transform> Pipeline<T> {
     ) -> Result<Vec<Sample>, TransformError> {
         let results: Vec<Result<Sample, TransformError>> = samples
             .into_par_iter()
-            .map(|(place, sample)| {
-                self.apply(sample, &Stream::new(seed, place).in_batch(batch))
-            })
+            .map(|(place, sample)| self.apply(sample, &Stream::new(seed, place).in_batch(batch)))
             .collect();
         results.into_iter().collect()
     }

@@ -209,7 +209,7 @@ pub fn one_of_each() -> Vec<Step> {
         }
         .into(),
         GaussianNoise {
-            sigma: Range::fixed(24.0),
+            sigma: Range::fixed(16.0),
             per_channel: 1.0,
         }
         .into(),
@@ -219,8 +219,8 @@ pub fn one_of_each() -> Vec<Step> {
         }
         .into(),
         Brightness {
-            multiply: Range::fixed(1.3),
-            add: Range::fixed(10.0),
+            multiply: Range::fixed(0.7),
+            add: Range::fixed(20.0),
             per_channel: 0.0,
         }
         .into(),
@@ -231,7 +231,7 @@ pub fn one_of_each() -> Vec<Step> {
         }
         .into(),
         Hue {
-            turn: Range::fixed(0.3),
+            turn: Range::fixed(0.15),
         }
         .into(),
         Saturation {

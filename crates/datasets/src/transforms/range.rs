@@ -133,6 +133,10 @@ mod tests {
             assert!(error.contains("degrees is ["), "{range:?}: {error}");
             assert!(error.ends_with("use 0 to 360"), "{error}");
         }
-        assert!(Range::new(0.0, 360.0).check("degrees", 0.0..=360.0, "").is_ok());
+        assert!(
+            Range::new(0.0, 360.0)
+                .check("degrees", 0.0..=360.0, "")
+                .is_ok()
+        );
     }
 }

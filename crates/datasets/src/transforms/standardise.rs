@@ -42,7 +42,9 @@ pub struct ChannelStatistics {
 #[non_exhaustive]
 pub enum StatisticsError {
     /// A mean that is not finite, or a deviation that is not positive and finite.
-    #[error("mean {mean:?} and standard deviation {std:?} cannot standardise; all must be finite, deviations above 0")]
+    #[error(
+        "mean {mean:?} and standard deviation {std:?} cannot standardise; all must be finite, deviations above 0"
+    )]
     Unusable {
         /// The means.
         mean: [f32; 3],
@@ -86,7 +88,10 @@ impl ChannelStatistics {
     /// [`StatisticsError::Unusable`].
     pub fn check(&self) -> Result<(), StatisticsError> {
         let usable = self.mean.iter().all(|value| value.is_finite())
-            && self.std.iter().all(|value| value.is_finite() && *value > 0.0);
+            && self
+                .std
+                .iter()
+                .all(|value| value.is_finite() && *value > 0.0);
         usable.then_some(()).ok_or(StatisticsError::Unusable {
             mean: self.mean,
             std: self.std,
@@ -265,7 +270,11 @@ mod tests {
     fn the_least_deviation_is_one_over_root_n() {
         // A flat picture: (x − mean) is 0 whatever the divisor.
         let flat = Picture::new(vec![80; 12], 2, 2);
-        assert!(per_image_standardization(&flat).iter().all(|&value| value == 0.0));
+        assert!(
+            per_image_standardization(&flat)
+                .iter()
+                .all(|&value| value == 0.0)
+        );
         // One level apart: values 0 and 1 of 255, deviation 1/510; 1/√12 = 0.2887 is larger, so
         // (1 − ½) / 255 / 0.288675 = 0.0067924.
         let near = Picture::new([vec![0; 6], vec![1; 6]].concat(), 2, 2);
@@ -284,7 +293,10 @@ mod tests {
 
     #[test]
     fn paper_b_roots_are_its_printed_values() {
-        let (printed, read) = (ChannelStatistics::PAPER_B_AS_PRINTED, ChannelStatistics::PAPER_B);
+        let (printed, read) = (
+            ChannelStatistics::PAPER_B_AS_PRINTED,
+            ChannelStatistics::PAPER_B,
+        );
         for channel in 0..3 {
             let squared = f64::from(read.std[channel]).powi(2);
             assert!((squared - f64::from(printed.std[channel])).abs() < 2e-7);
@@ -294,7 +306,11 @@ mod tests {
     #[test]
     fn sums_do_not_depend_on_the_split() {
         let picture = |seed: usize| {
-            Picture::new((0..300).map(|i: usize| (i * seed % 251) as u8).collect(), 10, 10)
+            Picture::new(
+                (0..300).map(|i: usize| (i * seed % 251) as u8).collect(),
+                10,
+                10,
+            )
         };
         let mut all = ChannelSums::default();
         let mut parts = [ChannelSums::default(); 2];
@@ -305,15 +321,29 @@ mod tests {
         let [mut left, right] = parts;
         left.merge(&right);
         assert_eq!(left, all);
-        assert_eq!(ChannelSums::default().statistics(), Err(StatisticsError::NoPixels));
+        assert_eq!(
+            ChannelSums::default().statistics(),
+            Err(StatisticsError::NoPixels)
+        );
     }
 
     #[test]
     fn unusable_statistics_are_refused() {
-        for std in [[0.0, 1.0, 1.0], [f32::NAN, 1.0, 1.0], [f32::INFINITY, 1.0, 1.0]] {
-            let statistics = ChannelStatistics { mean: [0.0; 3], std };
+        for std in [
+            [0.0, 1.0, 1.0],
+            [f32::NAN, 1.0, 1.0],
+            [f32::INFINITY, 1.0, 1.0],
+        ] {
+            let statistics = ChannelStatistics {
+                mean: [0.0; 3],
+                std,
+            };
             assert!(Standardise::DataSet(statistics).check().is_err(), "{std:?}");
         }
-        assert!(Standardise::DataSet(ChannelStatistics::PAPER_B).check().is_ok());
+        assert!(
+            Standardise::DataSet(ChannelStatistics::PAPER_B)
+                .check()
+                .is_ok()
+        );
     }
 }

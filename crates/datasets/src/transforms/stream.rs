@@ -218,7 +218,10 @@ mod tests {
         // Gamma(k): mean k, variance k.
         for shape in [0.4, 1.0, 3.0] {
             let (mean, variance) = moments(|dice| dice.gamma(shape));
-            assert!((mean - shape).abs() < 0.045 * shape.max(1.0), "{shape}: {mean}");
+            assert!(
+                (mean - shape).abs() < 0.045 * shape.max(1.0),
+                "{shape}: {mean}"
+            );
             assert!((variance / shape - 1.0).abs() < 0.1, "{shape}: {variance}");
         }
         // Beta(a, a): mean 1/2, variance 1 / (4 (2a + 1)).
@@ -242,7 +245,10 @@ mod tests {
             }
         }
         // Each is chosen in 2/5 of the rounds: 4,000 ± 5 · √(10,000 · 0.4 · 0.6) = 245.
-        assert!(counts.iter().all(|count| (3755..=4245).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (3755..=4245).contains(count)),
+            "{counts:?}"
+        );
         assert!(dice.choose(7, 3).len() == 3 && dice.choose(1, 0).is_empty());
     }
 

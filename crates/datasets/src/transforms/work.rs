@@ -185,7 +185,7 @@ impl<'a> Work<'a> {
             whole: &next.map,
             windows: &next.windows,
             size: next.size,
-            min_visible: f64::from(min_visible),
+            min_visible,
             mirrors: self.mirrors,
         };
         let mut kept = Vec::with_capacity(objects.len());
@@ -347,7 +347,10 @@ fn check_size([width, height]: [usize; 2]) -> Result<(), TransformError> {
     if width == 0 || height == 0 {
         return Err(TransformError::EmptyPicture { width, height });
     }
-    if width.checked_mul(height).is_none_or(|pixels| pixels > limit) {
+    if width
+        .checked_mul(height)
+        .is_none_or(|pixels| pixels > limit)
+    {
         return Err(TransformError::TooLarge {
             width,
             height,

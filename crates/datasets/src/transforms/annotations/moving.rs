@@ -42,7 +42,10 @@ enum Shape {
     Polygons(Vec<Outline>),
     /// Pixels in the coordinates of the picture before the pending map, and how many of them are
     /// still visible.
-    Pixels { mask: MaskRegion, visible: usize },
+    Pixels {
+        mask: MaskRegion,
+        visible: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -66,7 +69,7 @@ pub(crate) struct Motion<'a> {
     /// Size of the canvas after the step.
     pub size: [usize; 2],
     /// Objects of which less than this share stays visible are dropped.
-    pub min_visible: f64,
+    pub min_visible: f32,
     pub mirrors: &'a Mirrors,
 }
 
@@ -86,8 +89,13 @@ impl Moving {
             Some(Mask::Rle(rle)) => pixels(unpack(&rle, picture)?),
             Some(Mask::Region(mask)) => pixels(mask),
         };
-        let points = object.landmarks.iter().flat_map(|marks| marks.points.iter());
-        let points = points.map(|point| [point.x, point.y].map(f64::from)).collect();
+        let points = object
+            .landmarks
+            .iter()
+            .flat_map(|marks| marks.points.iter());
+        let points = points
+            .map(|point| [point.x, point.y].map(f64::from))
+            .collect();
         Ok(Self {
             object,
             extent,
@@ -121,7 +129,8 @@ impl Moving {
         if let Some(area) = &mut self.object.area {
             *area = (f64::from(*area) * growth * share) as f32;
         }
-        Ok(share > 0.0 && share >= motion.min_visible)
+        // Compared as f32: a share of exactly the least one stays.
+        Ok(share > 0.0 && share as f32 >= motion.min_visible)
     }
 
     /// The pixels have been resampled under `whole`: masks made of pixels follow.
@@ -176,13 +185,14 @@ impl Moving {
             return Ok(());
         };
         let known = mirrors.landmarks.len();
-        let pairs = mirrors
-            .landmarks
-            .get(usize::from(*schema))
-            .ok_or(TransformError::UnknownSchema {
-                schema: *schema,
-                known,
-            })?;
+        let pairs =
+            mirrors
+                .landmarks
+                .get(usize::from(*schema))
+                .ok_or(TransformError::UnknownSchema {
+                    schema: *schema,
+                    known,
+                })?;
         for &[left, right] in pairs {
             let last = left.max(right);
             if usize::from(last) >= points.len() {
@@ -208,8 +218,7 @@ impl Moving {
             }
             *point = step.apply(*point);
             // Borders belong to the picture: an annotated 0 mirrors to the width.
-            let inside =
-                (0.0..=width).contains(&point[0]) && (0.0..=height).contains(&point[1]);
+            let inside = (0.0..=width).contains(&point[0]) && (0.0..=height).contains(&point[1]);
             if !inside {
                 *mark = Landmark::ABSENT;
                 *point = [0.0; 2];
@@ -253,9 +262,7 @@ impl Moving {
             && !step.is_upright()
         {
             self.extent = match self.shape {
-                Shape::None => {
-                    Extent::Corners(vec![[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
-                }
+                Shape::None => Extent::Corners(vec![[x1, y1], [x2, y1], [x2, y2], [x1, y2]]),
                 _ => Extent::Mask,
             };
             if matches!(self.extent, Extent::Mask) {

@@ -62,10 +62,7 @@ pub(crate) fn resampled(
     windows: &[Window],
 ) -> MaskRegion {
     let (left, top) = (mask.left() as f64, mask.top() as f64);
-    let (right, bottom) = (
-        left + mask.width() as f64,
-        top + mask.height() as f64,
-    );
+    let (right, bottom) = (left + mask.width() as f64, top + mask.height() as f64);
     let corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
         .map(|corner| map.apply(corner));
     // The pixels of the result the mask's rectangle can reach.
@@ -175,7 +172,10 @@ mod tests {
     fn a_mirrored_mask() {
         let map = AffineMap::mirror(6.0);
         let mask = resampled(&corner(), &map, &map, [6, 4], &[]);
-        assert_eq!(mask, MaskRegion::new(2, 1, 2, vec![true, true, false, true]));
+        assert_eq!(
+            mask,
+            MaskRegion::new(2, 1, 2, vec![true, true, false, true])
+        );
     }
 
     #[test]
@@ -186,6 +186,9 @@ mod tests {
             map: AffineMap::IDENTITY,
             size: [9, 2],
         };
-        assert_eq!(visible(&corner(), &AffineMap::IDENTITY, [9, 9], &[window]), 2);
+        assert_eq!(
+            visible(&corner(), &AffineMap::IDENTITY, [9, 9], &[window]),
+            2
+        );
     }
 }

@@ -11,7 +11,11 @@ pub(crate) fn copy<T: Copy, const CHANNELS: usize>(
     background: [T; CHANNELS],
 ) -> Vec<T> {
     // Source column s shows at dx + s, or mirrored at dx − 1 − s.
-    let left = if map.mirrored { map.dx - w as i64 } else { map.dx };
+    let left = if map.mirrored {
+        map.dx - w as i64
+    } else {
+        map.dx
+    };
     let from = left.clamp(0, width as i64) as usize;
     let to = (left + w as i64).clamp(from as i64, width as i64) as usize;
     let top = map.dy.clamp(0, height as i64) as usize;
@@ -52,7 +56,13 @@ mod tests {
     fn moved(mirrored: bool, dx: i64, dy: i64, size: [usize; 2]) -> Vec<u8> {
         // 1 2 3
         // 4 5 6
-        copy(&[1, 2, 3, 4, 5, 6], [3, 2], WholePixels { mirrored, dx, dy }, size, [0])
+        copy(
+            &[1, 2, 3, 4, 5, 6],
+            [3, 2],
+            WholePixels { mirrored, dx, dy },
+            size,
+            [0],
+        )
     }
 
     #[test]

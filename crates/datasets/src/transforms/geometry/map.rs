@@ -106,7 +106,8 @@ impl AffineMap {
     /// Columns and rows to move by, and whether left and right change places, when every pixel
     /// lands exactly on a pixel.
     pub(crate) fn whole_pixels(&self) -> Option<WholePixels> {
-        let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 1e9).then_some(value as i64);
+        let whole =
+            |value: f64| (value.fract() == 0.0 && value.abs() < 1e9).then_some(value as i64);
         (self.is_upright() && self.x[0].abs() == 1.0 && self.y[1] == 1.0)
             .then_some(())
             .and_then(|()| {
@@ -123,10 +124,12 @@ impl AffineMap {
         const SLACK: f64 = 1e-6;
         let [w, h] = size.map(|side| side as f64);
         let [ow, oh] = outer.map(|side| side as f64);
-        [[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]].iter().all(|&corner| {
-            let [x, y] = self.apply(corner);
-            x >= -SLACK && y >= -SLACK && x <= ow + SLACK && y <= oh + SLACK
-        })
+        [[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]]
+            .iter()
+            .all(|&corner| {
+                let [x, y] = self.apply(corner);
+                x >= -SLACK && y >= -SLACK && x <= ow + SLACK && y <= oh + SLACK
+            })
     }
 }
 

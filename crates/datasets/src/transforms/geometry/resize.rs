@@ -159,7 +159,13 @@ pub(crate) fn resample(picture: &Picture, size: [usize; 2], filter: Filter) -> P
         Filter::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
         Filter::BilinearPlain => ResizeAlg::Interpolation(FilterType::Bilinear),
     };
-    let [width, height] = size;
+    let options = ResizeOptions::new().resize_alg(algorithm);
+    // Columns, then rows, as in Pillow: the bytes between the two passes round alike.
+    let narrowed = one_pass(picture, [size[0], picture.height()], &options);
+    one_pass(&narrowed, size, &options)
+}
+
+fn one_pass(picture: &Picture, [width, height]: [usize; 2], options: &ResizeOptions) -> Picture {
     let mut pixels = vec![0; 3 * width * height];
     let sides = [picture.width(), picture.height(), width, height].map(u32::try_from);
     if let [Ok(w), Ok(h), Ok(to_w), Ok(to_h)] = sides
@@ -167,8 +173,7 @@ pub(crate) fn resample(picture: &Picture, size: [usize; 2], filter: Filter) -> P
         && let Ok(mut target) = Image::from_slice_u8(to_w, to_h, &mut pixels, PixelType::U8x3)
     {
         // Fails only for sizes or pixel types that differ from the buffers just made.
-        let options = ResizeOptions::new().resize_alg(algorithm);
-        let done = Resizer::new().resize(&source, &mut target, &options);
+        let done = Resizer::new().resize(&source, &mut target, options);
         debug_assert!(done.is_ok(), "{done:?}");
     }
     Picture::new(pixels, width, height)

@@ -99,10 +99,7 @@ fn span(
 ) -> (Walk, Walk, (usize, usize)) {
     let inside = |map: &AffineMap, [w, h]: [usize; 2]| {
         let (x, y) = (Walk::along(map.x, y), Walk::along(map.y, y));
-        let columns = both(
-            x.columns(0, fixed(w), width),
-            y.columns(0, fixed(h), width),
-        );
+        let columns = both(x.columns(0, fixed(w), width), y.columns(0, fixed(h), width));
         (x, y, columns)
     };
     let (walk_x, walk_y, mut columns) = inside(to_source, source);
@@ -155,9 +152,30 @@ pub(crate) fn bilinear(
             (to, to)
         };
         paint(&mut row[..3 * from], fill);
-        edges(source, source_size, walk_x, walk_y, from, &mut row[3 * from..3 * inner_from]);
-        inner(source, w, walk_x, walk_y, inner_from, &mut row[3 * inner_from..3 * inner_to]);
-        edges(source, source_size, walk_x, walk_y, inner_to, &mut row[3 * inner_to..3 * to]);
+        edges(
+            source,
+            source_size,
+            walk_x,
+            walk_y,
+            from,
+            &mut row[3 * from..3 * inner_from],
+        );
+        inner(
+            source,
+            w,
+            walk_x,
+            walk_y,
+            inner_from,
+            &mut row[3 * inner_from..3 * inner_to],
+        );
+        edges(
+            source,
+            source_size,
+            walk_x,
+            walk_y,
+            inner_to,
+            &mut row[3 * inner_to..3 * to],
+        );
         paint(&mut row[3 * to..], fill);
     }
     pixels
@@ -291,7 +309,14 @@ mod tests {
     fn doubling_has_quarters_and_whole_edges() {
         // Centres 0.25, 0.75, 1.25, 1.75 are 0.25 left of the first pixel's centre (its own colour),
         // then 1/4, 3/4 between the two, then the edge.
-        let pixels = bilinear(&grey(&[0, 100]), [2, 1], &AffineMap::scale(0.5, 1.0), [4, 1], [9; 3], &[]);
+        let pixels = bilinear(
+            &grey(&[0, 100]),
+            [2, 1],
+            &AffineMap::scale(0.5, 1.0),
+            [4, 1],
+            [9; 3],
+            &[],
+        );
         assert_eq!(reds(&pixels), [0, 25, 75, 100]);
     }
 
@@ -359,13 +384,19 @@ mod tests {
     fn nearest_takes_the_pixel_under_the_centre() {
         // Halving 5 columns to 2: centres at 0.5 · 2.5 = 1.25 and 3.75.
         let map = AffineMap::scale(2.5, 1.0);
-        assert_eq!(nearest(&[1, 2, 3, 4, 5], [5, 1], &map, [2, 1], 0, &[]), [2, 4]);
+        assert_eq!(
+            nearest(&[1, 2, 3, 4, 5], [5, 1], &map, [2, 1], 0, &[]),
+            [2, 4]
+        );
         let turned = AffineMap {
             x: [0.0, 1.0, 0.0],
             y: [-1.0, 0.0, 2.0],
         };
         // A quarter turn: result (x, y) shows source (y, 2 − x).
-        assert_eq!(nearest(&[1, 2, 3, 4], [2, 2], &turned, [2, 2], 0, &[]), [3, 1, 4, 2]);
+        assert_eq!(
+            nearest(&[1, 2, 3, 4], [2, 2], &turned, [2, 2], 0, &[]),
+            [3, 1, 4, 2]
+        );
     }
 
     #[test]
@@ -386,8 +417,9 @@ mod tests {
             for start in [-130, -5, 0, 4, 99, 200] {
                 let walk = Walk { start, step };
                 let found = walk.columns(0, 100, 30);
-                let searched: Vec<usize> =
-                    (0..30).filter(|&x| (0..100).contains(&walk.at(x))).collect();
+                let searched: Vec<usize> = (0..30)
+                    .filter(|&x| (0..100).contains(&walk.at(x)))
+                    .collect();
                 let expected = match (searched.first(), searched.last()) {
                     (Some(&first), Some(&last)) => (first, last + 1),
                     _ => (found.0, found.0),

@@ -56,13 +56,25 @@ impl Transform for CoarseDropout {
                 }
             })
             .collect();
-        blank(work.picture_mut().data_mut(), size, &cells, columns, self.fill);
+        blank(
+            work.picture_mut().data_mut(),
+            size,
+            &cells,
+            columns,
+            self.fill,
+        );
         Ok(())
     }
 }
 
 /// Pixel x lies in cell ⌊x · columns / width⌋, as nearest-neighbour enlargement of the grid has it.
-fn blank(pixels: &mut [u8], [width, height]: [usize; 2], cells: &[u8], columns: usize, fill: [u8; 3]) {
+fn blank(
+    pixels: &mut [u8],
+    [width, height]: [usize; 2],
+    cells: &[u8],
+    columns: usize,
+    fill: [u8; 3],
+) {
     let rows = cells.len() / columns;
     for (y, row) in pixels.chunks_exact_mut(3 * width).enumerate() {
         let line = &cells[y * rows / height * columns..][..columns];
@@ -118,7 +130,12 @@ mod tests {
             blank(&mut pixels, [width, height], &cells, grid.columns, [1; 3]);
             let expected: Vec<u8> = grid.pixels.iter().flat_map(|row| row.bytes()).collect();
             for (index, pixel) in pixels.as_chunks::<3>().0.iter().enumerate() {
-                assert_eq!(*pixel, [expected[index] - b'0'; 3], "{} columns, pixel {index}", grid.columns);
+                assert_eq!(
+                    *pixel,
+                    [expected[index] - b'0'; 3],
+                    "{} columns, pixel {index}",
+                    grid.columns
+                );
             }
         }
     }

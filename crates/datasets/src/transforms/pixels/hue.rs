@@ -72,7 +72,13 @@ mod tests {
 
     #[test]
     fn thirds_of_a_turn_rotate_the_channels() {
-        for colour in [[200, 40, 90], [10, 250, 30], [0, 0, 255], [77, 77, 77], [9, 8, 8]] {
+        for colour in [
+            [200, 40, 90],
+            [10, 250, 30],
+            [0, 0, 255],
+            [77, 77, 77],
+            [9, 8, 8],
+        ] {
             let [r, g, b] = colour;
             assert_eq!(turn(colour, 2.0), [b, r, g], "{colour:?}");
             assert_eq!(turn(colour, 4.0), [g, b, r], "{colour:?}");

@@ -2,7 +2,7 @@
 
 use image::ImageDecoder;
 use image::codecs::jpeg::JpegDecoder;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 use serde::{Deserialize, Serialize};
 use std::io::Cursor;
 
@@ -31,6 +31,7 @@ fn through_jpeg(picture: &Picture, quality: u8) -> Result<Picture, TransformErro
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder
         .encode(picture.data(), w, h, ColorType::Rgb)
         .map_err(|error| refused(error.to_string()))?;

@@ -78,7 +78,9 @@ mod tests {
             ChannelTables::permutation([1, 0, 2]),
             ChannelTables::of_value(|value| 255.0 - value),
         ];
-        let pixels: Vec<u8> = (0..3 * 256_usize).map(|i| (i * 89 + i / 256) as u8).collect();
+        let pixels: Vec<u8> = (0..3 * 256_usize)
+            .map(|i| (i * 89 + i / 256) as u8)
+            .collect();
         let mut in_turn = pixels.clone();
         for step in &steps {
             step.apply(&mut in_turn);
