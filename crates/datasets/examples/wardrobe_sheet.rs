@@ -32,22 +32,33 @@ impl Sheet {
         }
     }
 
+    /// Half as large as it was drawn: the mean of two by two pixels.
     fn put(&mut self, place: usize, picture: &Picture) {
         let (left, top) = (
             place % self.columns * (self.cell + 2),
             place / self.columns * (self.cell + 2),
         );
-        for (row, line) in picture.data().chunks_exact(3 * picture.width()).enumerate() {
-            let start = 3 * ((top + row) * self.width + left);
-            self.data[start..start + line.len()].copy_from_slice(line);
+        let stride = 3 * picture.width();
+        for row in 0..(picture.height() / 2).min(self.cell) {
+            for column in 0..(picture.width() / 2).min(self.cell) {
+                for channel in 0..3 {
+                    let at = 2 * row * stride + 6 * column + channel;
+                    let four = [at, at + 3, at + stride, at + stride + 3];
+                    let sum: u32 = four.iter().map(|&at| u32::from(picture.data()[at])).sum();
+                    self.data[3 * ((top + row) * self.width + left + column) + channel] =
+                        (sum / 4) as u8;
+                }
+            }
         }
     }
 
-    /// Writes a small PNG: 64 levels a channel, which hides the noise that does not compress.
+    /// Writes a small PNG: 32 levels a channel, which hides the noise that does not compress.
     fn save(mut self, path: &str) -> Result<(), Box<dyn std::error::Error>> {
         let height = self.data.len() / 3 / self.width;
         for level in &mut self.data {
-            *level = (*level).saturating_add(2) & 0xFC | (*level >> 6);
+            // 5 bits, spread over 0–255 again.
+            let step = (u32::from(*level) * 31 + 127) / 255;
+            *level = (step * 255 / 31) as u8;
         }
         let file = std::io::BufWriter::new(std::fs::File::create(path)?);
         PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::Adaptive)
@@ -152,7 +163,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let difficulty = rest.first().map_or(Ok(0.35), |text| text.parse())?;
     let seed = rest.get(1).map_or(Ok(1), |text| text.parse())?;
-    let cell = rest.get(2).map_or(Ok(192), |text| text.parse())?;
+    let cell = rest.get(2).map_or(Ok(256), |text| text.parse())?;
     let wardrobe = SyntheticWardrobe::new(WardrobeConfig {
         seed,
         difficulty,
@@ -164,7 +175,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
         ..WardrobeConfig::default()
     })?;
-    let cell = cell as usize;
+    let cell = cell as usize / 2;
     match what.as_str() {
         "wardrobe" => {
             let mut sheet = Sheet::new(8, 6, cell);
@@ -189,20 +200,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             sheet.save(path)?;
         }
         "attributes" => {
-            let mut sheet = Sheet::new(9, 6, cell);
-            let mut place = 0;
-            for dimension in Dimension::ALL {
+            // A row for each dimension; Invisible is no picture.
+            let mut sheet = Sheet::new(9, 8, cell);
+            for (row, dimension) in Dimension::ALL.into_iter().enumerate() {
                 for value in 1..dimension.values().len() {
                     let wish = Wish {
                         value: Some((dimension, value as u8)),
                         garments: true,
+                        worn: Some(value % 3 != 0),
+                        frame: Some(if dimension.is_length() {
+                            Frame::Whole
+                        } else {
+                            Frame::Bust
+                        }),
                         ..Wish::default()
                     };
+                    let place = 9 * row + value - 1;
                     sheet.put(
                         place,
                         &wardrobe.sample_of(place as u64, wish).sample.picture,
                     );
-                    place += 1;
                 }
             }
             sheet.save(path)?;
@@ -216,9 +233,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 } else {
                     drawn.sample.picture.clone()
                 };
-                if picture.width() == cell {
-                    sheet.put(place, &picture);
-                }
+                sheet.put(place, &picture);
             }
             sheet.save(path)?;
         }

@@ -26,11 +26,8 @@ fn draw(wardrobe: &SyntheticWardrobe, count: u64) -> Vec<SyntheticSample> {
         .collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Everything of a sample that is drawn or measured, as bytes.
@@ -60,31 +57,26 @@ const PICTURES: [(f32, u32, &str); 3] =
 
 #[test]
 fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
-    for (difficulty, side, expected) in PICTURES {
+    let sums = PICTURES.map(|(difficulty, side, _)| {
         let wardrobe = wardrobe(side, difficulty);
-        let mut hash = Sha256::new();
-        for index in 0..24 {
-            hash.update(bytes_of(&wardrobe.sample(index)));
-        }
-        let one_by_one = hash.finalize();
+        let one_by_one = (0..24).fold(Sha256::new(), |hash, index| {
+            hash.chain_update(bytes_of(&wardrobe.sample(index)))
+        });
         // The same pictures, last first and in parallel.
         let parallel: Vec<Vec<u8>> = (0..24_u32)
             .into_par_iter()
             .rev()
-            .map(u64::from)
-            .map(|index| bytes_of(&wardrobe.sample(index)))
+            .map(|index| bytes_of(&wardrobe.sample(u64::from(index))))
             .collect();
-        let hash = parallel
+        let parallel = parallel
             .into_iter()
             .rev()
             .fold(Sha256::new(), |hash, bytes| hash.chain_update(bytes));
-        assert_eq!(one_by_one, hash.finalize());
-        let found: String = one_by_one
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(found, expected, "difficulty {difficulty}");
-    }
+        let sum = hexadecimal(&one_by_one.finalize());
+        assert_eq!(sum, hexadecimal(&parallel.finalize()));
+        sum
+    });
+    assert_eq!(sums, PICTURES.map(|(_, _, expected)| expected.to_owned()));
 }
 
 #[test]
@@ -97,7 +89,7 @@ fn seeds_and_numbers_make_different_pictures() {
     .unwrap();
     let sums: std::collections::BTreeSet<String> = (0..10)
         .flat_map(|index| [first.sample(index), second.sample(index)])
-        .map(|drawn| sha256(drawn.sample.picture.data()))
+        .map(|drawn| hexadecimal(&Sha256::digest(drawn.sample.picture.data())))
         .collect();
     assert_eq!(sums.len(), 20);
 }

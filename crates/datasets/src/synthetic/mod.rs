@@ -6,6 +6,22 @@
 //! and then drawn in painter's order on a canvas that keeps, beside the colours, whose each pixel
 //! is; boxes, masks, outlines, parsing maps and visibility are read from there.
 //!
+//! # What annotations mean
+//! - Masks and boxes are of what can be seen. A garment of which fewer than 20 pixels or 6 % can be
+//!   seen has no object.
+//! - Outlines follow the mask within half a pixel; holes are joined to the outline by a cut of no width.
+//! - Landmarks are DeepFashion's; left is the picture's left. They lie a little inside the garment's
+//!   edge. One behind something is occluded, with the place where it would be; one outside the
+//!   picture, or that the garment does not have (the sleeve of a strapless dress), is absent.
+//! - Every dimension of every garment has one value: Invisible (0) when the garment has no such part,
+//!   or when the picture does not show it: an edge of which most is covered or cut off, a length
+//!   whose both ends are. A design is one of neckline, collar, neck and lapel; the other three are
+//!   Invisible.
+//! - Parsing maps have LIP's classes, in which left is the person's left; bare neck, chest and belly
+//!   count as face, for LIP has no class for them. Garments that lie flat have their classes too.
+//! - A person is always dressed, and everything worn is annotated;
+//!   [`SceneFacts::subject`] says which object the picture is about.
+//!
 //! ```
 //! use wardrobe_datasets::synthetic::{SyntheticWardrobe, WardrobeConfig};
 //! let wardrobe = SyntheticWardrobe::new(WardrobeConfig {

@@ -163,18 +163,17 @@ impl Background {
                 }
             }
             Setting::Garden => {
-                let leaf = noise(self.seed ^ 3, x * 14.0, y * 14.0);
-                let large = noise(self.seed ^ 4, x * 4.0, y * 4.0);
-                let green = mixed(
-                    [0.12, 0.25, 0.09],
-                    [0.45, 0.6, 0.25],
-                    leaf * 0.7 + large * 0.5 - 0.1,
-                );
-                if leaf > 0.9 {
-                    mixed(green, third, 0.7)
-                } else {
-                    mixed(green, wall, 0.15)
-                }
+                // Leaves of three sizes, lighter where the sky shines through.
+                let leaf = |salt: u32, fine: f32| {
+                    let bend = noise(self.seed ^ salt ^ 0x40, x * 5.0, y * 5.0) * 2.0;
+                    noise(self.seed ^ salt, x * fine + bend, y * fine - bend)
+                };
+                let (small, middle, large) = (leaf(3, 34.0), leaf(4, 13.0), leaf(5, 3.0));
+                let depth = 0.35 * small + 0.4 * middle + 0.45 * large - 0.1;
+                let green = mixed([0.10, 0.20, 0.08], [0.50, 0.62, 0.28], depth);
+                let sky = ((0.6 * large + 0.4 * middle - 0.62) * 7.0).clamp(0.0, 0.8);
+                let flower = ((small * middle - 0.72) * 12.0).clamp(0.0, 0.9);
+                mixed(mixed(green, lighter(wall, 0.3), sky), third, flower)
             }
             Setting::Planks => {
                 let wood = mixed(

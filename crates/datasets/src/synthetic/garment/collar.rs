@@ -66,7 +66,7 @@ impl Tailor<'_> {
         );
         let trim = self.garment.trim;
         let ink = trim.seam();
-        let rise = p(0.0, -0.17);
+        let rise = p(0.0, -0.09);
         if self.flat {
             let back = Outline::from(l + rise + p(0.03, 0.0))
                 .curve(&[p(throat.x, l.y - 0.14), r + rise + p(-0.03, 0.0)])
@@ -77,15 +77,8 @@ impl Tailor<'_> {
         let centre = p(throat.x, l.y);
         let (rx, ry) = ((r.x - l.x) / 2.0, throat.y - l.y);
         // From the right end round below the throat to the left one.
-        let inner: Vec<P2> = arc(
-            centre + rise * 0.9,
-            rx * 0.94,
-            (ry + 0.05).max(0.1),
-            0.0,
-            180.0,
-            16,
-        );
-        let outer: Vec<P2> = arc(centre + p(0.0, 0.02), rx + 0.13, ry + 0.14, -8.0, 188.0, 16);
+        let inner: Vec<P2> = arc(centre + rise, rx, (ry + 0.06).max(0.1), 0.0, 180.0, 16);
+        let outer: Vec<P2> = arc(centre + p(0.0, 0.03), rx + 0.15, ry + 0.17, -8.0, 188.0, 16);
         let outline = Outline(
             inner
                 .iter()

@@ -17,7 +17,13 @@ pub(super) fn bodice(garment: &mut Garment, dice: &mut Dice) {
     let top = top_edge(kind, dice);
     let length = coat_length(kind, dice);
     let (neck, depth) = fit::opening(top, dice);
+    // Below bare shoulders a garment still has to cover the chest.
+    let bare = matches!(
+        top,
+        TopEdge::Neckline(Line::Strapless | Line::OffShoulder | Line::OneShoulder)
+    );
     let hem = fit::coat_hem(length, dice);
+    let hem = if bare { hem.max(2.68) } else { hem };
     let sleeves = sleeves(kind, top, dice);
     garment.top = Some(top);
     garment.front = front(kind, top, dice);
