@@ -1,6 +1,8 @@
 //! The synthetic wardrobe as its users see it.
 #![allow(clippy::unwrap_used)]
 
+use std::fmt::Write;
+
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use wardrobe_datasets::sample::{BBox, Judgement, Mask, Polygon, Visibility};
@@ -26,8 +28,11 @@ fn draw(wardrobe: &SyntheticWardrobe, count: u64) -> Vec<SyntheticSample> {
         .collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Everything of a sample that is drawn or measured, as bytes.
@@ -59,26 +64,24 @@ const PICTURES: [(f32, u32, &str); 3] =
 fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let sums = PICTURES.map(|(difficulty, side, _)| {
         let wardrobe = wardrobe(side, difficulty);
-        let mut hash = Sha256::new();
-        for index in 0..24 {
-            hash.update(bytes_of(&wardrobe.sample(index)));
-        }
-        let one_by_one = hash.finalize();
+        let one_by_one = (0..24).fold(Sha256::new(), |hash, index| {
+            hash.chain_update(bytes_of(&wardrobe.sample(index)))
+        });
         // The same pictures, last first and in parallel.
         let parallel: Vec<Vec<u8>> = (0..24_u32)
             .into_par_iter()
             .rev()
-            .map(u64::from)
-            .map(|index| bytes_of(&wardrobe.sample(index)))
+            .map(|index| bytes_of(&wardrobe.sample(u64::from(index))))
             .collect();
-        let hash = parallel
+        let parallel = parallel
             .into_iter()
             .rev()
             .fold(Sha256::new(), Sha256::chain_update);
-        assert_eq!(one_by_one, hash.finalize());
-        format!("{one_by_one:x}")
+        let sum = hexadecimal(&one_by_one.finalize());
+        assert_eq!(sum, hexadecimal(&parallel.finalize()));
+        sum
     });
-    assert_eq!(sums, PICTURES.map(|(_, _, expected)| expected));
+    assert_eq!(sums, PICTURES.map(|(_, _, expected)| expected.to_owned()));
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn seeds_and_numbers_make_different_pictures() {
     .unwrap();
     let sums: std::collections::BTreeSet<String> = (0..10)
         .flat_map(|index| [first.sample(index), second.sample(index)])
-        .map(|drawn| sha256(drawn.sample.picture.data()))
+        .map(|drawn| hexadecimal(&Sha256::digest(drawn.sample.picture.data())))
         .collect();
     assert_eq!(sums.len(), 20);
 }
