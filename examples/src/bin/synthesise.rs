@@ -136,7 +136,7 @@ fn synthesise(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let layout = arguments.layout.into();
     let set = synthetic::synthesise(&config, arguments.count, layout, &arguments.out, &|| {
-        bar.inc(1)
+        bar.inc(1);
     })?;
     bar.finish_and_clear();
     let losses = write(&set, arguments.layout, &arguments.out)?;
@@ -157,7 +157,7 @@ fn write(set: &DataSet, layout: Layout, folder: &Path) -> Result<Vec<Losses>, Fo
         Layout::Deepfashion => vec![deepfashion::write(set, folder)?],
         Layout::Fashionai => vec![fashionai::write_labels(
             set,
-            &folder.join("Annotations/label.csv"),
+            folder.join("Annotations/label.csv"),
         )?],
         Layout::Voc => vec![voc::write(set, folder)?],
         Layout::Labelme => vec![labelme::write(set, folder)?],
