@@ -9,9 +9,10 @@
 //! ```
 
 use super::{
-    Affine, Brightness, CentreCrop, ChannelPermutation, CropResized, Filter, GaussianNoise,
-    HorizontalFlip, Hue, Lighting, Range, Resize, ResizeTo, Rotate, Saturation, Sequential,
-    SquarePad, Step,
+    Affine, Blur, Brightness, CentreCrop, ChannelPermutation, CoarseDropout, Contrast, Crop,
+    CropResized, Filter, GaussianNoise, Grayscale, HorizontalFlip, Hue, JpegQuality, Lighting,
+    PadPlace, Pivot, Range, Resize, ResizeTo, Rotate, Saturation, Sequential, Sharpen, SquarePad,
+    Step,
 };
 
 const WHITE: [u8; 3] = [255; 3];
@@ -154,9 +155,12 @@ pub fn detector() -> Step {
 /// A plain step of every kind, with settings that show: what the contact sheet and the tests walk
 /// through.
 pub fn one_of_each() -> Vec<Step> {
-    use super::{
-        Blur, CoarseDropout, Contrast, Crop, Grayscale, JpegQuality, PadPlace, Pivot, Sharpen,
-    };
+    let mut steps = each_of_geometry();
+    steps.extend(each_of_pixels());
+    steps
+}
+
+fn each_of_geometry() -> Vec<Step> {
     vec![
         Resize {
             to: ResizeTo::Exact {
@@ -208,6 +212,11 @@ pub fn one_of_each() -> Vec<Step> {
             min_visible: 0.0,
         }
         .into(),
+    ]
+}
+
+fn each_of_pixels() -> Vec<Step> {
+    vec![
         GaussianNoise {
             sigma: Range::fixed(16.0),
             per_channel: 1.0,

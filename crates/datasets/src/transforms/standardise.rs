@@ -72,7 +72,7 @@ impl ChannelStatistics {
     /// Paper B's, as printed in its section 3.1.2, for 79,573 pictures of FashionAI. The printed
     /// deviations are implausibly small for pictures; see [`ChannelStatistics::PAPER_B`].
     pub const PAPER_B_AS_PRINTED: Self = Self {
-        mean: [0.640_036_5, 0.600_129_6, 0.587_754_04],
+        mean: [0.640_036_5, 0.600_129_6, 0.587_754],
         std: [0.084_039_16, 0.088_015_11, 0.089_189_5],
     };
 

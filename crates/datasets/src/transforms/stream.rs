@@ -109,7 +109,7 @@ impl Dice {
     /// One of `0..count`; 0 when `count` is 0.
     pub fn below(&mut self, count: usize) -> usize {
         // The bias of a 64-bit multiply is below 2⁻⁴⁰ for every count that fits in memory.
-        (u128::from(self.0.next_u64()) * count as u128 >> 64) as usize
+        ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
     }
 
     /// `true` with this probability.

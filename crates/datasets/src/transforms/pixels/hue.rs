@@ -42,7 +42,7 @@ fn turn([red, green, blue]: [u8; 3], sixths: f32) -> [u8; 3] {
         let k = if k >= 6.0 { k - 6.0 } else { k };
         let k = if k >= 6.0 { k - 6.0 } else { k };
         let k = if k < 0.0 { k + 6.0 } else { k };
-        let part = k.min(4.0 - k).min(1.0).max(0.0);
+        let part = k.min(4.0 - k).clamp(0.0, 1.0);
         (value - chroma * part + 0.5) as u8
     };
     [channel(5.0), channel(3.0), channel(1.0)]

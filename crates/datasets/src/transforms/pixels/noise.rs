@@ -116,7 +116,9 @@ impl Transform for GaussianNoise {
                 let pixels = block.as_chunks_mut::<3>().0;
                 for (pixel, &drawn) in pixels.iter_mut().zip(drawn.as_chunks::<2>().0) {
                     let level = levels.at(drawn);
-                    pixel.iter_mut().for_each(|value| add(value, level));
+                    for value in pixel {
+                        add(value, level);
+                    }
                 }
             }
         }
