@@ -9,9 +9,10 @@
 //! ```
 
 use super::{
-    Affine, Brightness, CentreCrop, ChannelPermutation, CropResized, Filter, GaussianNoise,
-    HorizontalFlip, Hue, Lighting, Range, Resize, ResizeTo, Rotate, Saturation, Sequential,
-    SquarePad, Step,
+    Affine, Blur, Brightness, CentreCrop, ChannelPermutation, CoarseDropout, Contrast, Crop,
+    CropResized, Filter, GaussianNoise, Grayscale, HorizontalFlip, Hue, JpegQuality, Lighting,
+    PadPlace, Pivot, Range, Resize, ResizeTo, Rotate, Saturation, Sequential, Sharpen, SquarePad,
+    Step,
 };
 
 const WHITE: [u8; 3] = [255; 3];
@@ -156,9 +157,12 @@ pub fn detector() -> Step {
 // A list, however long.
 #[allow(clippy::too_many_lines)]
 pub fn one_of_each() -> Vec<Step> {
-    use super::{
-        Blur, CoarseDropout, Contrast, Crop, Grayscale, JpegQuality, PadPlace, Pivot, Sharpen,
-    };
+    let mut steps = each_of_geometry();
+    steps.extend(each_of_pixels());
+    steps
+}
+
+fn each_of_geometry() -> Vec<Step> {
     vec![
         Resize {
             to: ResizeTo::Exact {
@@ -210,6 +214,11 @@ pub fn one_of_each() -> Vec<Step> {
             min_visible: 0.0,
         }
         .into(),
+    ]
+}
+
+fn each_of_pixels() -> Vec<Step> {
+    vec![
         GaussianNoise {
             sigma: Range::fixed(16.0),
             per_channel: 1.0,

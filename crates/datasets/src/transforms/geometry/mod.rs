@@ -7,6 +7,7 @@ mod flip;
 mod map;
 mod pad;
 mod resize;
+mod span;
 mod warp;
 
 pub use affine::{Affine, Rotate};
@@ -19,4 +20,5 @@ pub use resize::{Filter, Resize, ResizeTo};
 pub(crate) use copy::copy;
 pub(crate) use map::WholePixels;
 pub(crate) use resize::resample;
-pub(crate) use warp::{Window, bilinear, nearest};
+pub(crate) use span::Window;
+pub(crate) use warp::{bilinear, nearest};

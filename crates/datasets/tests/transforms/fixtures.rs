@@ -1,5 +1,4 @@
-//! What Pillow, torchvision and imgaug make of one picture; see `fixtures/transforms/generate.py`.
-#![allow(clippy::unwrap_used)]
+//! What Pillow, torchvision and imgaug make of one picture; see `../fixtures/transforms/generate.py`.
 
 use std::path::PathBuf;
 

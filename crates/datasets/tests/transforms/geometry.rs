@@ -1,5 +1,4 @@
 //! Coordinates worked by hand, for every geometric step.
-#![allow(clippy::unwrap_used)]
 
 use wardrobe_datasets::sample::{
     BBox, LabelMap, Landmark, Landmarks, Mask, Object, Polygon, Sample, Visibility,
