@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use wardrobe_datasets::DecodeLimits;
 use wardrobe_datasets::formats::Mode;
 use wardrobe_datasets::formats::deepfashion::{landmark_schemas, read, write};
 use wardrobe_datasets::sample::{BBox, Category, DataSet, ImageFile, Object, Record, Split};
@@ -11,7 +12,6 @@ use wardrobe_datasets::subsets::{
     Arrangement, Manifest, PictureCheck, Placement, SelectOptions, Selection, SplitRule,
     SubsetError, SubsetSpec, place, select,
 };
-use wardrobe_datasets::{DecodeLimits, Picture, save_picture};
 
 /// DeepFashion's 50 categories in the order of their labels: 20 upper, 16 lower, 14 full.
 const CATEGORIES: [&str; 50] = [
@@ -107,7 +107,11 @@ fn tree(folder: &Path) {
             let file = folder.join("Img").join(&path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             let pixels = [category as u8, number as u8, 90].repeat(4 * 3);
-            save_picture(&Picture::new(pixels, 4, 3), file).unwrap();
+            // Not `save_picture`, which waits for the disk after each of thousands.
+            image::RgbImage::from_raw(4, 3, pixels)
+                .unwrap()
+                .save(file)
+                .unwrap();
             data.records.push(Record {
                 image: ImageFile { path, size: None },
                 objects: vec![Object {

@@ -3,7 +3,7 @@
 //! Memory is two blocks and one block's results, whatever the file's length. While one block is
 //! parsed by all threads the next is read.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -53,17 +53,23 @@ fn with_block<T: Send>(
     while !current.is_empty() {
         let places = split(&current);
         let first = lines + 1;
-        let (parsed, filled) = rayon::join(
-            || {
-                places
-                    .par_iter()
-                    .with_min_len(LINES_A_TASK)
-                    .enumerate()
-                    .map(|(index, &(from, to))| parse(first + index, &current[from..to]))
-                    .collect::<Vec<T>>()
-            },
-            || blocks.fill(&mut next, lines + places.len()),
-        );
+        let one = |(index, &(from, to)): (usize, &(usize, usize))| {
+            parse(first + index, &current[from..to])
+        };
+        let before = lines + places.len();
+        let (parsed, filled): (Vec<T>, _) = if places.len() <= LINES_A_TASK {
+            // Waking other threads would take longer than the work.
+            let parsed = places.iter().enumerate().map(one).collect();
+            (parsed, blocks.fill(&mut next, before))
+        } else {
+            rayon::join(
+                || {
+                    let places = places.par_iter().with_min_len(LINES_A_TASK);
+                    places.enumerate().map(one).collect()
+                },
+                || blocks.fill(&mut next, before),
+            )
+        };
         for (&(from, to), value) in places.iter().zip(parsed) {
             lines += 1;
             take(lines, &current[from..to], value)?;
@@ -106,26 +112,17 @@ impl<R: Read> Blocks<'_, R> {
     }
 
     fn read_block(&mut self, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        let filled = out.len();
-        out.resize(filled + self.block, 0);
-        let mut end = filled;
-        while end < out.len() {
-            match self.source.read(&mut out[end..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(read) => end += read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(FormatError::Unreadable {
-                        path: self.path.to_path_buf(),
-                        source,
-                    });
-                }
-            }
-        }
-        out.truncate(end);
+        // Grows with what is there: a list of ten lines takes no block.
+        let read = self
+            .source
+            .by_ref()
+            .take(self.block as u64)
+            .read_to_end(out)
+            .map_err(|source| FormatError::Unreadable {
+                path: self.path.to_path_buf(),
+                source,
+            })?;
+        self.ended = read < self.block;
         if std::mem::take(&mut self.at_start) && out.starts_with(b"\xEF\xBB\xBF") {
             out.drain(..3);
         }
@@ -198,6 +195,22 @@ mod tests {
         }
         let ended = format!("\u{feff}{text}\n");
         assert_eq!(lines(4, ended.as_bytes()).unwrap(), expected);
+    }
+
+    #[test]
+    fn many_lines_come_in_order_whatever_the_block() {
+        let text: String = (1..=5000).map(|number| number.to_string() + "\n").collect();
+        // Blocks of some 10 lines, parsed here, and of some 200 and all, parsed by all threads.
+        for block in [50, 1000, 1 << 20] {
+            let found = lines(block, text.as_bytes()).unwrap();
+            assert_eq!(found.len(), 5000);
+            assert!(
+                found
+                    .iter()
+                    .all(|(number, line)| *line == number.to_string()),
+                "{block}"
+            );
+        }
     }
 
     #[test]
