@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use wardrobe::datasets::DataSet;
@@ -139,6 +140,15 @@ fn synthesise(arguments: &Arguments) -> anyhow::Result<()> {
         bar.inc(1);
     })?;
     bar.finish_and_clear();
+    let annotations = match arguments.layout {
+        Layout::Coco => Some("annotations"),
+        Layout::Fashionai => Some("Annotations"),
+        _ => None,
+    };
+    if let Some(name) = annotations {
+        let folder = arguments.out.join(name);
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
     let losses = write(&set, arguments.layout, &arguments.out)?;
     println!(
         "{}: {} pictures written",
