@@ -143,6 +143,20 @@ impl Fixture {
             .collect()
     }
 
+    /// Values of a 64-bit float tensor.
+    ///
+    /// # Panics
+    /// If there is none of this name and type.
+    pub fn doubles(&self, name: &str) -> Vec<f64> {
+        let view = self.view(name);
+        assert_eq!(view.dtype(), Dtype::F64, "{}: tensor `{name}`", self.name);
+        let (values, _) = view.data().as_chunks::<8>();
+        values
+            .iter()
+            .map(|bytes| f64::from_le_bytes(*bytes))
+            .collect()
+    }
+
     /// Values of a 64-bit integer tensor.
     ///
     /// # Panics

@@ -7,4 +7,5 @@
 pub mod compare;
 pub mod fixture;
 pub mod generated;
+pub mod gradients;
 pub mod parameters;

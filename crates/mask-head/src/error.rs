@@ -19,4 +19,36 @@ pub enum MaskHeadError {
         /// The values that are allowed.
         expected: &'static str,
     },
+    /// Ground truth without one mask for each box.
+    #[error(
+        "picture {picture} of the batch: {boxes} boxes and {masks} masks; \
+         give each box one mask, or train without masks"
+    )]
+    TruthMasks {
+        /// Position in the batch, from 0.
+        picture: usize,
+        /// Number of boxes.
+        boxes: usize,
+        /// Number of masks.
+        masks: usize,
+    },
+    /// A mask that is no rectangle of pixels inside its picture.
+    #[error(
+        "picture {picture} of the batch, object {index}: mask [x, y, width, height] = {rectangle:?} \
+         with {pixels} pixels in a picture of {width}x{height}; expected width · height pixels inside it"
+    )]
+    TruthMask {
+        /// Position in the batch, from 0.
+        picture: usize,
+        /// Position among the picture's objects, from 0.
+        index: usize,
+        /// Left column, top row, columns and rows.
+        rectangle: [usize; 4],
+        /// Number of pixels given.
+        pixels: usize,
+        /// Columns of the picture.
+        width: usize,
+        /// Rows of the picture.
+        height: usize,
+    },
 }

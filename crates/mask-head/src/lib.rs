@@ -13,6 +13,7 @@
 //! | [`mask_head`], [`mask_predictor`] | cut-out → masks |
 //! | [`mask_branch`] | detections → masks |
 //! | [`instance_detections`], [`paste`] | what the caller gets |
+//! | [`instance_truth`], `mask_loss` | training: what is there, what a RoI sees of it |
 //! | [`siblings`] | torchvision's parameter names without torchvision's one big module |
 //! | [`mask_rcnn`] | the diagram |
 //!
@@ -24,8 +25,10 @@
 pub mod config;
 pub mod error;
 pub mod instance_detections;
+pub mod instance_truth;
 pub mod mask_branch;
 pub mod mask_head;
+mod mask_loss;
 pub mod mask_predictor;
 pub mod mask_rcnn;
 pub mod paste;
@@ -33,7 +36,8 @@ pub mod siblings;
 
 pub use error::MaskHeadError;
 pub use instance_detections::InstanceDetections;
-pub use mask_rcnn::{DetectorConfig, MaskRcnn, MaskRcnnConfig};
+pub use instance_truth::{InstanceTruth, TruthMask};
+pub use mask_rcnn::{DetectorConfig, MaskRcnn, MaskRcnnConfig, MaskRcnnLosses};
 pub use paste::Instance;
 
 #[cfg(doctest)]

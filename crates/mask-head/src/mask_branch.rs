@@ -3,14 +3,18 @@
 //! Legend: N images, D detections of an image, R detections of the batch, M×M the mask.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use wardrobe_backbones::Pyramid;
+use wardrobe_losses::binary_cross_entropy;
 use wardrobe_rpn_roi::roi_pooler::RoiPooler;
+use wardrobe_rpn_roi::roi_sample::{RoiSample, constant};
 use wardrobe_rpn_roi::{Detections, ImageBatch};
 
 use crate::config::MaskConfig;
 use crate::instance_detections::InstanceDetections;
+use crate::instance_truth::InstanceTruth;
 use crate::mask_head::MaskHead;
+use crate::mask_loss::mask_targets;
 use crate::mask_predictor::MaskPredictor;
 
 /// The mask branch: a pooler, a head and a predictor.
@@ -84,6 +88,42 @@ impl MaskBranch {
             .mask_predictor
             .forward_class(self.mask_head.forward(pooled), labels);
         split(found, &masks)
+    }
+
+    /// The mask loss `[1]` of the positives of `sample`; 0 without positives.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one truth for each image.
+    pub fn loss(
+        &self,
+        pyramid: &Pyramid,
+        sample: &RoiSample,
+        truths: &[InstanceTruth],
+        images: &ImageBatch,
+    ) -> Tensor<1> {
+        let device = images.pixels.device();
+        let pool = |rois| self.settings.pooler.forward(pyramid, rois, images);
+        if sample.positives.is_empty() {
+            // Nothing to learn, but still a function of every parameter: one RoI of no image, whose features are zeros.
+            let nowhere = Tensor::from_floats([[-1.0, 0.0, 0.0, 1.0, 1.0]], &device);
+            let logits = self.mask_predictor.class_logits(
+                self.mask_head.forward(pool(nowhere)),
+                Tensor::zeros([1], &device),
+            );
+            return logits.sum() * 0.0;
+        }
+        let side = self.settings.config.mask_size();
+        let targets = mask_targets(sample, truths, images, side);
+        let labels: Vec<i64> = sample.positives.iter().map(|p| p.label as i64).collect();
+        let count = labels.len();
+        let labels = Tensor::from_data(TensorData::new(labels, [count]), &device);
+        let features = self
+            .mask_head
+            .forward(pool(constant(sample.positive_rois(), &device)));
+        let logits = self.mask_predictor.class_logits(features, labels);
+        let targets = constant(targets.reshape([count, side * side]), &device);
+        binary_cross_entropy(logits.reshape([count, side * side]), targets).mean()
     }
 
     /// The branch with its batch norm folded into its convolutions.

@@ -90,8 +90,17 @@ impl MaskPredictor {
     ///
     /// # Panics
     ///
-    /// If the channels are not those the predictor was made for, or there is not one class for each RoI.
+    /// As [`MaskPredictor::class_logits`].
     pub fn forward_class(&self, features: Tensor<4>, labels: Tensor<1, Int>) -> Tensor<3> {
+        sigmoid(self.class_logits(features, labels))
+    }
+
+    /// The logits of one class for each RoI, `[R, M, M]`, from features `[R, inputs, S, S]` and classes `[R]`.
+    ///
+    /// # Panics
+    ///
+    /// If the channels are not those the predictor was made for, or there is not one class for each RoI.
+    pub fn class_logits(&self, features: Tensor<4>, labels: Tensor<1, Int>) -> Tensor<3> {
         assert_eq!(
             labels.dims()[0],
             features.dims()[0],
@@ -119,7 +128,7 @@ impl MaskPredictor {
         let pixels = logits
             .reshape([rois, height, width, 2, 2])
             .permute([0, 1, 3, 2, 4]);
-        sigmoid(pixels.reshape([rois, 2 * height, 2 * width]))
+        pixels.reshape([rois, 2 * height, 2 * width])
     }
 }
 

@@ -1,21 +1,26 @@
 //! Mask R-CNN (*Mask R-CNN*, figure 1): a box detector, Faster R-CNN or Cascade R-CNN, with a mask branch.
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wardrobe_backbones::{Backbone, Pyramid};
+use wardrobe_rpn_roi::box_loss::RoiLosses;
 use wardrobe_rpn_roi::cascade_head::CascadeHeads;
 use wardrobe_rpn_roi::proposals::Proposals;
 use wardrobe_rpn_roi::roi_heads::RoiHeads;
+use wardrobe_rpn_roi::roi_sample::RoiSample;
 use wardrobe_rpn_roi::rpn::Rpn;
 use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_rpn_roi::{
-    CascadeRcnnConfig, Detections, FasterRcnnConfig, ImageBatch, RgbPicture, RpnRoiError,
+    CascadeRcnnConfig, Detections, DetectorLosses, FasterRcnnConfig, GroundTruth, ImageBatch,
+    RgbPicture, RpnRoiError,
 };
 
 use crate::config::MaskConfig;
 use crate::error::MaskHeadError;
 use crate::instance_detections::InstanceDetections;
+use crate::instance_truth::InstanceTruth;
 use crate::mask_branch::MaskBranch;
 use crate::siblings::Siblings;
 
@@ -168,11 +173,53 @@ impl BoxStage {
         }
     }
 
+    /// Draws the RoIs to learn from; hands them on for the mask branch with what the boxes must learn.
+    fn losses(
+        &self,
+        pyramid: &Pyramid,
+        proposals: &Proposals,
+        truths: &[GroundTruth],
+        images: &ImageBatch,
+        rng: &mut impl Rng,
+    ) -> (RoiSample, Vec<RoiLosses>) {
+        match self {
+            Self::Single(heads) => {
+                let sample = heads.draw(proposals, truths, rng);
+                let losses = heads.losses(pyramid, &sample, images);
+                (sample, vec![losses])
+            }
+            Self::Cascade(heads) => heads.losses(pyramid, proposals, truths, images, rng),
+        }
+    }
+
     fn fold_batch_norm(self) -> Self {
         match self {
             Self::Single(heads) => Self::Single(heads.fold_batch_norm()),
             Self::Cascade(heads) => Self::Cascade(heads.fold_batch_norm()),
         }
+    }
+}
+
+/// What a Mask R-CNN minimises: the detector's losses and one more.
+#[derive(Debug, Clone)]
+pub struct MaskRcnnLosses {
+    /// Of both box stages.
+    pub detector: DetectorLosses,
+    /// Of the mask branch, one number `[1]`.
+    pub masks: Tensor<1>,
+}
+
+impl MaskRcnnLosses {
+    /// Every loss under torchvision's name for it.
+    pub fn named(&self) -> Vec<(String, Tensor<1>)> {
+        let mut named = self.detector.named();
+        named.push(("loss_mask".to_owned(), self.masks.clone()));
+        named
+    }
+
+    /// Their sum: `L = L_cls + L_box + L_mask` (*Mask R-CNN*, section 3) and the RPN's two.
+    pub fn total(&self) -> Tensor<1> {
+        self.detector.total() + self.masks.clone()
     }
 }
 
@@ -204,6 +251,64 @@ impl MaskRcnn {
         let proposals = self.rpn.forward(&pyramid, images);
         let detections = box_stage.forward(&pyramid, &proposals, images);
         mask_branch.forward(&pyramid, detections, images)
+    }
+
+    /// What the detector must learn from a batch: `truths` as [`MaskRcnn::training_batch`] gives them.
+    ///
+    /// The draw of anchors and RoIs is the only randomness; the same `rng` gives the same losses.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one truth for each image.
+    pub fn losses(
+        &self,
+        images: &ImageBatch,
+        truths: &[InstanceTruth],
+        rng: &mut impl Rng,
+    ) -> MaskRcnnLosses {
+        let Siblings {
+            first: box_stage,
+            second: mask_branch,
+        } = &self.roi_heads;
+        let objects: Vec<_> = truths.iter().map(|truth| truth.objects.clone()).collect();
+        let pyramid = self.backbone.forward(images.pixels.clone());
+        let (proposals, rpn) = self.rpn.forward_train(&pyramid, images, &objects, rng);
+        let (sample, stages) = box_stage.losses(&pyramid, &proposals, &objects, images, rng);
+        MaskRcnnLosses {
+            detector: DetectorLosses { rpn, stages },
+            masks: mask_branch.loss(&pyramid, &sample, truths, images),
+        }
+    }
+
+    /// The batch of pictures and their truths for a detector of `num_classes` classes: pictures and boxes resized, masks
+    /// left as they are until a RoI asks for them.
+    ///
+    /// # Errors
+    ///
+    /// As [`InstanceTruth::check`] and [`ImageTransform::training_batch`].
+    pub fn training_batch(
+        &self,
+        pictures: &[RgbPicture<'_>],
+        truths: Vec<InstanceTruth>,
+        num_classes: usize,
+    ) -> Result<(ImageBatch, Vec<InstanceTruth>), MaskHeadError> {
+        for (picture, (truth, size)) in truths
+            .iter()
+            .zip(pictures.iter().map(RgbPicture::size))
+            .enumerate()
+        {
+            truth.check(picture, size, num_classes)?;
+        }
+        let objects: Vec<_> = truths.iter().map(|truth| truth.objects.clone()).collect();
+        let (images, objects) =
+            self.transform
+                .training_batch(pictures, &objects, num_classes, &self.device())?;
+        let resized = truths
+            .into_iter()
+            .zip(objects)
+            .map(|(truth, objects)| InstanceTruth { objects, ..truth })
+            .collect();
+        Ok((images, resized))
     }
 
     /// The detections and masks in each picture, in its own pixels. Pictures may differ in size.

@@ -5,25 +5,30 @@
 //! over the stages, each judging its own input boxes, and the boxes are the last stage's (Detectron2's `CascadeROIHeads`).
 
 use burn::module::Module;
-use burn::tensor::Device;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wardrobe_backbones::Pyramid;
+use wardrobe_losses::ClassLoss;
 
 use crate::box_coder::BoxCoder;
 use crate::box_geometry::clip;
 use crate::box_head::BoxHead;
+use crate::box_loss::{RoiLosses, roi_losses};
 use crate::box_predictor::{BoxPrediction, BoxPredictor};
 use crate::config::{
-    BoxCoderConfig, BoxHeadConfig, MatcherConfig, PostprocessConfig, RoiPoolerConfig,
+    BoxCoderConfig, BoxHeadConfig, BoxLoss, MatcherConfig, PostprocessConfig, RoiPoolerConfig,
     SamplerConfig, Suppression, require,
 };
 use crate::detections::Detections;
 use crate::error::RpnRoiError;
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageBatch;
 use crate::postprocess::{Judgement, postprocess};
 use crate::proposals::Proposals;
 use crate::roi_pooler::RoiPooler;
+use crate::roi_sample::{RoiSample, constant, without_autodiff};
 
 /// One stage of the cascade.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -63,6 +68,12 @@ pub struct CascadeHeadsConfig {
     pub postprocess: PostprocessConfig,
     /// 512 proposals an image, a quarter of them positive at most.
     pub sampler: SamplerConfig,
+    /// Loss of the classes, in every stage.
+    #[serde(default)]
+    pub class_loss: ClassLoss,
+    /// Loss of the boxes, in every stage.
+    #[serde(default)]
+    pub box_loss: BoxLoss,
 }
 
 impl CascadeHeadsConfig {
@@ -81,6 +92,8 @@ impl CascadeHeadsConfig {
                 per_image: 512,
                 positive_fraction: 0.25,
             },
+            class_loss: ClassLoss::default(),
+            box_loss: BoxLoss::default(),
         }
     }
 
@@ -110,7 +123,8 @@ impl CascadeHeadsConfig {
             suppression,
             "Standard in a cascade",
         )?;
-        self.sampler.validate()
+        self.sampler.validate()?;
+        self.box_loss.validate()
     }
 }
 
@@ -207,6 +221,53 @@ impl CascadeHeads {
         self.box_predictor[index].forward(self.box_head[index].forward(pooled))
     }
 
+    /// Draws the RoIs the first stage learns from, and hands them on with what each stage must learn: a later stage from
+    /// the same RoIs, moved by the one before and matched more strictly.
+    ///
+    /// The losses add up, and the features receive the mean of the stages' gradients (Detectron2's `_ScaleGradient`; the
+    /// authors' code averages the losses and scales up the heads' rates, which is the same).
+    ///
+    /// # Panics
+    ///
+    /// If there is not one ground truth for each image, or nothing was drawn.
+    pub fn losses(
+        &self,
+        pyramid: &Pyramid,
+        proposals: &Proposals,
+        truths: &[GroundTruth],
+        images: &ImageBatch,
+        rng: &mut impl Rng,
+    ) -> (RoiSample, Vec<RoiLosses>) {
+        let CascadeSettings {
+            config,
+            pooler,
+            coders,
+        } = &self.settings;
+        let device = images.pixels.device();
+        let matcher = &config.stages[0].matcher;
+        let drawn = RoiSample::draw(proposals, truths, matcher, &config.sampler, rng);
+        assert!(!drawn.is_empty(), "a loss needs at least one RoI");
+        let share = 1.0 / coders.len() as f32;
+        let mut sample = drawn.clone();
+        let mut losses = Vec::with_capacity(coders.len());
+        for (stage, coder) in coders.iter().enumerate() {
+            let rois = constant(sample.rois.clone(), &device);
+            let pooled = pooler.forward(pyramid, rois, images);
+            let pooled = pooled.clone() * share + pooled.detach() * (1.0 - share);
+            let features = self.box_head[stage].forward(pooled);
+            let prediction = self.box_predictor[stage].forward(features);
+            if let Some(next) = config.stages.get(stage + 1) {
+                let moved = refine_sample(&sample, &prediction, coder, images);
+                let next = sample.refined(moved, truths, &next.matcher);
+                losses.push(stage_losses(prediction, &sample, coder, config));
+                sample = next;
+            } else {
+                losses.push(stage_losses(prediction, &sample, coder, config));
+            }
+        }
+        (drawn, losses)
+    }
+
     /// The heads with batch norm folded into their convolutions.
     pub fn fold_batch_norm(self) -> Self {
         Self {
@@ -225,6 +286,40 @@ impl CascadeHeads {
     }
 }
 
+fn stage_losses(
+    prediction: BoxPrediction,
+    sample: &RoiSample,
+    coder: &BoxCoder,
+    config: &CascadeHeadsConfig,
+) -> RoiLosses {
+    let CascadeHeadsConfig {
+        class_loss,
+        box_loss,
+        ..
+    } = config;
+    roi_losses(prediction, sample, coder, class_loss, *box_loss)
+}
+
+/// The boxes `[R, 4]` a stage makes of the RoIs it learnt from, clipped to the pictures; without gradient.
+fn refine_sample(
+    sample: &RoiSample,
+    prediction: &BoxPrediction,
+    coder: &BoxCoder,
+    images: &ImageBatch,
+) -> Tensor<2> {
+    let codes = without_autodiff(prediction.codes.clone());
+    let boxes = coder.decode(codes, sample.rois.clone().narrow(1, 1, 4));
+    let mut start = 0;
+    let mut clipped = Vec::new();
+    for (&count, &size) in sample.counts.iter().zip(&images.sizes) {
+        if count > 0 {
+            clipped.push(clip(boxes.clone().narrow(0, start, count), size));
+            start += count;
+        }
+    }
+    Tensor::cat(clipped, 0)
+}
+
 /// The boxes a stage makes of its input, clipped to the pictures: the input of the next stage.
 fn refine(
     input: &Proposals,
@@ -239,5 +334,5 @@ fn refine(
         .iter()
         .enumerate()
         .map(|(image, size)| clip(boxes.clone().narrow(0, image * rows, rows), *size));
-    input.with_boxes(burn::tensor::Tensor::cat(clipped.collect(), 0))
+    input.with_boxes(Tensor::cat(clipped.collect(), 0))
 }

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wardrobe_backbones::{Backbone, BackboneConfig};
 
@@ -10,7 +11,9 @@ use crate::config::{RpnConfig, TransformConfig};
 use crate::detections::Detections;
 use crate::error::RpnRoiError;
 use crate::faster_rcnn::validate_front;
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::{ImageBatch, RgbPicture};
+use crate::losses::DetectorLosses;
 use crate::rpn::Rpn;
 use crate::transform::ImageTransform;
 
@@ -98,6 +101,25 @@ impl CascadeRcnn {
         let pyramid = self.backbone.forward(images.pixels.clone());
         let proposals = self.rpn.forward(&pyramid, images);
         self.roi_heads.forward(&pyramid, &proposals, images)
+    }
+
+    /// What the detector must learn from a batch, as [`FasterRcnn::losses`](crate::FasterRcnn::losses).
+    ///
+    /// # Panics
+    ///
+    /// If there is not one ground truth for each image.
+    pub fn losses(
+        &self,
+        images: &ImageBatch,
+        truths: &[GroundTruth],
+        rng: &mut impl Rng,
+    ) -> DetectorLosses {
+        let pyramid = self.backbone.forward(images.pixels.clone());
+        let (proposals, rpn) = self.rpn.forward_train(&pyramid, images, truths, rng);
+        let (_, stages) = self
+            .roi_heads
+            .losses(&pyramid, &proposals, truths, images, rng);
+        DetectorLosses { rpn, stages }
     }
 
     /// The detections in each picture, in its own pixels. Pictures may differ in size.

@@ -5,9 +5,11 @@
 //! save them with serde, and `init` checks them before it builds anything.
 
 mod heads;
+mod loss;
 mod proposals;
 
 pub use heads::{BoxHeadConfig, PostprocessConfig, RoiHeadsConfig, RoiPoolerConfig, Suppression};
+pub use loss::{BoxLoss, SMOOTH_L1_BETA};
 pub use proposals::{AnchorConfig, ProposalLimits, RpnConfig};
 use serde::{Deserialize, Serialize};
 

@@ -53,4 +53,59 @@ pub enum RpnRoiError {
         /// Rows after resizing.
         resized_height: usize,
     },
+    /// Ground truth without one label for each box.
+    #[error(
+        "picture {picture} of the batch: {boxes} boxes and {labels} labels; give each box one label"
+    )]
+    TruthLabels {
+        /// Position in the batch, from 0.
+        picture: usize,
+        /// Number of boxes.
+        boxes: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A label that is no class of the detector.
+    #[error(
+        "picture {picture} of the batch, object {index}: label {label} of {classes} classes; \
+         labels count from 1, 0 is the background"
+    )]
+    TruthLabel {
+        /// Position in the batch, from 0.
+        picture: usize,
+        /// Position among the picture's objects, from 0.
+        index: usize,
+        /// The label.
+        label: usize,
+        /// Classes without the background.
+        classes: usize,
+    },
+    /// A box nothing can be learnt from.
+    #[error(
+        "picture {picture} of the batch, object {index}: box {corners:?} in a picture of {width}x{height}; \
+         expected [x1, y1, x2, y2] with x1 < x2 and y1 < y2 that touches the picture \
+         (convert boxes given as [x, y, width, height])"
+    )]
+    TruthBox {
+        /// Position in the batch, from 0.
+        picture: usize,
+        /// Position among the picture's objects, from 0.
+        index: usize,
+        /// The box.
+        corners: [f32; 4],
+        /// Columns of the picture.
+        width: usize,
+        /// Rows of the picture.
+        height: usize,
+    },
+    /// Not one ground truth for each picture.
+    #[error(
+        "{pictures} pictures and {truths} ground truths; give each picture one, empty for a negative"
+    )]
+    TruthCount {
+        /// Pictures of the batch.
+        pictures: usize,
+        /// Ground truths given.
+        truths: usize,
+    },
 }

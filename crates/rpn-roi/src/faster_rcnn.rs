@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wardrobe_backbones::{Backbone, BackboneConfig};
 
@@ -10,7 +11,9 @@ use crate::config::{
 };
 use crate::detections::Detections;
 use crate::error::RpnRoiError;
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::{ImageBatch, RgbPicture};
+use crate::losses::DetectorLosses;
 use crate::roi_heads::RoiHeads;
 use crate::rpn::Rpn;
 use crate::transform::ImageTransform;
@@ -176,6 +179,29 @@ impl FasterRcnn {
         let pyramid = self.backbone.forward(images.pixels.clone());
         let proposals = self.rpn.forward(&pyramid, images);
         self.roi_heads.forward(&pyramid, &proposals, images)
+    }
+
+    /// What the detector must learn from a batch: `truths` in pixels of the resized images, as
+    /// [`ImageTransform::training_batch`] gives them.
+    ///
+    /// The draw of anchors and RoIs is the only randomness; the same `rng` gives the same losses.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one ground truth for each image.
+    pub fn losses(
+        &self,
+        images: &ImageBatch,
+        truths: &[GroundTruth],
+        rng: &mut impl Rng,
+    ) -> DetectorLosses {
+        let pyramid = self.backbone.forward(images.pixels.clone());
+        let (proposals, rpn) = self.rpn.forward_train(&pyramid, images, truths, rng);
+        let sample = self.roi_heads.draw(&proposals, truths, rng);
+        DetectorLosses {
+            rpn,
+            stages: vec![self.roi_heads.losses(&pyramid, &sample, images)],
+        }
     }
 
     /// The detections in each picture, in its own pixels. Pictures may differ in size.

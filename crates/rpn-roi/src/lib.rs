@@ -20,7 +20,8 @@
 //! | [`box_head`], [`box_predictor`], [`iou_head`], [`roi_heads`], [`cascade_head`] | the second stage |
 //! | [`postprocess`], [`detections`] | what the caller gets |
 //! | [`faster_rcnn`], [`cascade_rcnn`] | the diagrams |
-//! | [`matcher`], [`sampler`] | who is positive, who is drawn (training) |
+//! | [`ground_truth`], [`matcher`], [`sampler`], [`roi_sample`] | training: what is there, who is positive, who is drawn |
+//! | [`rpn_loss`], [`box_loss`], [`losses`] | training: what each stage minimises |
 //!
 //! # Legend
 //!
@@ -31,9 +32,11 @@
 //! The one reference is torchvision 0.24; weights trained there give the same detections here.
 
 pub mod anchors;
+mod assignment;
 pub mod box_coder;
 mod box_geometry;
 pub mod box_head;
+pub mod box_loss;
 pub mod box_predictor;
 pub mod cascade_head;
 pub mod cascade_rcnn;
@@ -41,15 +44,19 @@ pub mod config;
 pub mod detections;
 pub mod error;
 pub mod faster_rcnn;
+pub mod ground_truth;
 pub mod image_batch;
 pub mod iou_head;
+pub mod losses;
 pub mod matcher;
 pub mod postprocess;
 pub mod proposals;
 pub mod roi_heads;
 pub mod roi_pooler;
+pub mod roi_sample;
 pub mod rpn;
 pub mod rpn_head;
+pub mod rpn_loss;
 pub mod sampler;
 pub mod transform;
 
@@ -57,7 +64,9 @@ pub use cascade_rcnn::{CascadeRcnn, CascadeRcnnConfig};
 pub use detections::{Detection, Detections};
 pub use error::RpnRoiError;
 pub use faster_rcnn::{FasterRcnn, FasterRcnnConfig};
+pub use ground_truth::GroundTruth;
 pub use image_batch::{ImageBatch, ImageSize, RgbPicture};
+pub use losses::DetectorLosses;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

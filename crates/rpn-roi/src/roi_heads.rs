@@ -5,18 +5,22 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
+use rand::Rng;
 use wardrobe_backbones::Pyramid;
 
 use crate::box_coder::BoxCoder;
 use crate::box_head::BoxHead;
+use crate::box_loss::{RoiLosses, roi_losses};
 use crate::box_predictor::BoxPredictor;
 use crate::config::RoiHeadsConfig;
 use crate::detections::Detections;
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageBatch;
 use crate::iou_head::IouHead;
 use crate::postprocess::{Judgement, postprocess};
 use crate::proposals::Proposals;
 use crate::roi_pooler::RoiPooler;
+use crate::roi_sample::{RoiSample, constant};
 
 /// Box branch: one pooler, one head, one predictor, and an IoU head where asked for.
 #[derive(Module, Debug)]
@@ -109,6 +113,47 @@ impl RoiHeads {
             codes: prediction.codes,
             localisation,
         }
+    }
+
+    /// The RoIs of a batch to learn from, by this branch's matcher and sampler.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one ground truth for each image.
+    pub fn draw(
+        &self,
+        proposals: &Proposals,
+        truths: &[GroundTruth],
+        rng: &mut impl Rng,
+    ) -> RoiSample {
+        let RoiHeadsConfig {
+            matcher, sampler, ..
+        } = &self.settings.config;
+        RoiSample::draw(proposals, truths, matcher, sampler, rng)
+    }
+
+    /// What the heads must learn from the RoIs of `sample`.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was drawn.
+    pub fn losses(&self, pyramid: &Pyramid, sample: &RoiSample, images: &ImageBatch) -> RoiLosses {
+        assert!(!sample.is_empty(), "a loss needs at least one RoI");
+        let RoiSettings {
+            config,
+            pooler,
+            coder,
+        } = &self.settings;
+        let rois = constant(sample.rois.clone(), &images.pixels.device());
+        let pooled = pooler.forward(pyramid, rois, images);
+        let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
+        roi_losses(
+            prediction,
+            sample,
+            coder,
+            &config.class_loss,
+            config.box_loss,
+        )
     }
 
     /// The heads with batch norm folded into their convolutions.

@@ -13,6 +13,7 @@
 use burn::module::Module;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Int, Tensor};
+use rand::Rng;
 use wardrobe_backbones::Pyramid;
 use wardrobe_kernels::suppression::{NmsOptions, batched_nms, top_k};
 
@@ -20,9 +21,11 @@ use crate::anchors::{AnchorGenerator, AnchorGrid};
 use crate::box_coder::BoxCoder;
 use crate::box_geometry::{clip, is_large_enough};
 use crate::config::{ProposalLimits, RpnConfig};
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::{ImageBatch, ImageSize};
 use crate::proposals::Proposals;
-use crate::rpn_head::RpnHead;
+use crate::rpn_head::{LevelPrediction, RpnHead};
+use crate::rpn_loss::{AnchorSample, RpnLosses};
 
 /// Below every probability: the score of a box that must not be kept …
 pub(crate) const REJECTED: f32 = -1.0;
@@ -71,37 +74,106 @@ impl Rpn {
     ///
     /// If the pyramid has not one level for each list of anchor sizes.
     pub fn forward(&self, pyramid: &Pyramid, images: &ImageBatch) -> Proposals {
-        let levels = &pyramid.levels;
-        let expected = self.settings.anchors.levels();
+        let predictions = self.predict(pyramid);
+        self.propose(&predictions, images, self.settings.config.test)
+    }
+
+    /// The proposals of a batch while training, without gradient, and what the head must learn from it.
+    ///
+    /// # Panics
+    ///
+    /// As [`Rpn::forward`], or if there is not one ground truth for each image.
+    pub fn forward_train(
+        &self,
+        pyramid: &Pyramid,
+        images: &ImageBatch,
+        truths: &[GroundTruth],
+        rng: &mut impl Rng,
+    ) -> (Proposals, RpnLosses) {
+        assert_eq!(
+            images.len(),
+            truths.len(),
+            "{} images for {} ground truths",
+            images.len(),
+            truths.len()
+        );
+        let RpnSettings { config, coder, .. } = &self.settings;
+        let predictions = self.predict(pyramid);
+        let proposals = self.propose(&predictions, images, config.training);
+        let anchors = self.all_anchors(&predictions, images);
+        let losses =
+            AnchorSample::draw(&anchors, truths, config, rng).losses(&predictions, &anchors, coder);
+        (proposals, losses)
+    }
+
+    /// Step 1 on every level.
+    fn predict(&self, pyramid: &Pyramid) -> Vec<LevelPrediction> {
+        let (levels, expected) = (&pyramid.levels, self.settings.anchors.levels());
         assert_eq!(
             levels.len(),
             expected,
             "{} levels for anchors of {expected} levels",
             levels.len()
         );
-        let limits = self.settings.config.test;
-        let candidates = levels.iter().enumerate().map(|(level, features)| {
-            self.candidates(
-                level,
-                features.clone(),
-                images.padded(),
-                limits.before_suppression,
-            )
-        });
-        let candidates = Candidates::join(candidates.collect());
-        self.select(&candidates, &images.sizes, limits)
+        levels
+            .iter()
+            .map(|features| self.head.forward(features.clone()))
+            .collect()
     }
 
-    /// Steps 1 to 3 on one level.
+    /// Steps 2 to 6.
+    fn propose(
+        &self,
+        predictions: &[LevelPrediction],
+        images: &ImageBatch,
+        limits: ProposalLimits,
+    ) -> Proposals {
+        let candidates = predictions
+            .iter()
+            .enumerate()
+            .map(|(level, prediction)| {
+                self.candidates(
+                    level,
+                    prediction,
+                    images.padded(),
+                    limits.before_suppression,
+                )
+            })
+            .collect();
+        self.select(&Candidates::join(candidates), &images.sizes, limits)
+    }
+
+    /// `[B, 4]`: the anchors of an image, level after level, without autodiff.
+    fn all_anchors(&self, predictions: &[LevelPrediction], images: &ImageBatch) -> Tensor<2> {
+        let device = images.pixels.device();
+        let device = if device.is_autodiff() {
+            device.inner()
+        } else {
+            device
+        };
+        let level = |(level, prediction): (usize, &LevelPrediction)| {
+            let grid = AnchorGrid::new(prediction.cells(), images.padded());
+            self.settings.anchors.all(level, &grid, &device)
+        };
+        Tensor::cat(
+            predictions
+                .iter()
+                .enumerate()
+                .map(level)
+                .collect::<Vec<_>>(),
+            0,
+        )
+    }
+
+    /// Steps 2 and 3 on one level.
     fn candidates(
         &self,
         level: usize,
-        features: Tensor<4>,
+        prediction: &LevelPrediction,
         padded: ImageSize,
         limit: usize,
     ) -> Candidates {
         let RpnSettings { anchors, coder, .. } = &self.settings;
-        let prediction = self.head.forward(features);
         let objectness = prediction.objectness().detach();
         let [images, count] = objectness.dims();
         let chosen = limit.min(count);

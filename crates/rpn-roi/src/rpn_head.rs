@@ -101,6 +101,15 @@ impl LevelPrediction {
             .reshape([self.images, count])
     }
 
+    /// The codes of all anchors, `[N, H·W·A, 4]`.
+    pub fn all_codes(&self) -> Tensor<3> {
+        let count = self.cells.height * self.cells.width * self.anchors;
+        self.outputs
+            .clone()
+            .narrow(1, self.anchors, 4 * self.anchors)
+            .reshape([self.images, count, 4])
+    }
+
     /// The codes `[N·M, 4]` of the anchors with numbers `indices` `[N, M]`; the other codes are not touched.
     ///
     /// # Panics
@@ -190,6 +199,12 @@ mod tests {
             .into_data()
             .try_to_vec::<f32>()
             .unwrap();
-        assert_eq!(codes, [7.0, 8.0, 9.0, 10.0, 36.0, 48.0, 60.0, 72.0]);
+        let expected = [7.0, 8.0, 9.0, 10.0, 36.0, 48.0, 60.0, 72.0];
+        assert_eq!(codes, expected);
+        let all = prediction.all_codes();
+        assert_eq!(all.dims(), [2, 6, 4]);
+        let all = all.into_data().try_to_vec::<f32>().unwrap();
+        assert_eq!(all[3 * 4..4 * 4], expected[..4]);
+        assert_eq!(all[10 * 4..11 * 4], expected[4..]);
     }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::config::TransformConfig;
 use crate::error::RpnRoiError;
+use crate::ground_truth::GroundTruth;
 use crate::image_batch::{ImageBatch, ImageSize, RgbPicture};
 
 /// Rows of one parallel task: neighbouring output rows share their source rows.
@@ -101,6 +102,42 @@ impl ImageTransform {
             sizes,
             originals: pictures.iter().map(RgbPicture::size).collect(),
         })
+    }
+
+    /// The batch of pictures and their ground truth for a detector of `num_classes` classes, both resized.
+    ///
+    /// # Errors
+    ///
+    /// As [`ImageTransform::batch`] and [`GroundTruth::check`], and [`RpnRoiError::TruthCount`] unless there is one ground
+    /// truth for each picture.
+    pub fn training_batch(
+        &self,
+        pictures: &[RgbPicture<'_>],
+        truths: &[GroundTruth],
+        num_classes: usize,
+        device: &Device,
+    ) -> Result<(ImageBatch, Vec<GroundTruth>), RpnRoiError> {
+        if pictures.len() != truths.len() {
+            return Err(RpnRoiError::TruthCount {
+                pictures: pictures.len(),
+                truths: truths.len(),
+            });
+        }
+        for (picture, (truth, size)) in truths
+            .iter()
+            .zip(pictures.iter().map(RgbPicture::size))
+            .enumerate()
+        {
+            truth.check(picture, size, num_classes)?;
+        }
+        let images = self.batch(pictures, device)?;
+        let sizes = images.originals.iter().zip(&images.sizes);
+        let resized = truths
+            .iter()
+            .zip(sizes)
+            .map(|(truth, (from, to))| truth.resized(*from, *to))
+            .collect();
+        Ok((images, resized))
     }
 
     fn check(&self, pictures: &[RgbPicture<'_>]) -> Result<Vec<ImageSize>, RpnRoiError> {

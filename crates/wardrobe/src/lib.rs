@@ -18,6 +18,7 @@ pub use wardrobe_rpn_roi::{RgbPicture, config::Suppression};
 pub use wardrobe_backbones as backbones;
 pub use wardrobe_datasets as datasets;
 pub use wardrobe_kernels as kernels;
+pub use wardrobe_losses as losses;
 pub use wardrobe_mask_head as mask_head;
 pub use wardrobe_metrics as metrics;
 pub use wardrobe_rpn_roi as rpn_roi;

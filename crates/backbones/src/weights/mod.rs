@@ -40,6 +40,7 @@ mod download;
 mod export;
 mod file;
 mod fill;
+mod gradients;
 pub mod known;
 pub mod names;
 mod options;
@@ -52,6 +53,7 @@ use burn::module::Module;
 pub use download::{cache_folder, fetch};
 pub use export::{named_tensors, save_safetensors};
 pub use fill::{apply_named, named_parameters};
+pub use gradients::named_gradients;
 pub use options::LoadOptions;
 
 use crate::error::{Differences, NamedShape, ShapeMismatch, WeightsError};

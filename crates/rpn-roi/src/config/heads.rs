@@ -1,8 +1,11 @@
 //! The numbers of the second stage.
 
 use serde::{Deserialize, Serialize};
+use wardrobe_losses::ClassLoss;
 
-use super::{BoxCoderConfig, MatcherConfig, SamplerConfig, at_least_one, fraction, require};
+use super::{
+    BoxCoderConfig, BoxLoss, MatcherConfig, SamplerConfig, at_least_one, fraction, require,
+};
 use crate::error::RpnRoiError;
 
 /// How features are cut out for each RoI.
@@ -209,6 +212,12 @@ pub struct RoiHeadsConfig {
     pub matcher: MatcherConfig,
     /// 512 proposals an image, a quarter of them positive at most.
     pub sampler: SamplerConfig,
+    /// Loss of the classes.
+    #[serde(default)]
+    pub class_loss: ClassLoss,
+    /// Loss of the boxes.
+    #[serde(default)]
+    pub box_loss: BoxLoss,
 }
 
 impl RoiHeadsConfig {
@@ -230,6 +239,8 @@ impl RoiHeadsConfig {
                 per_image: 512,
                 positive_fraction: 0.25,
             },
+            class_loss: ClassLoss::default(),
+            box_loss: BoxLoss::default(),
         }
     }
 
@@ -254,6 +265,7 @@ impl RoiHeadsConfig {
             "Standard, or an IoU head (roi_heads.iou_head)",
         )?;
         self.matcher.validate()?;
-        self.sampler.validate()
+        self.sampler.validate()?;
+        self.box_loss.validate()
     }
 }
