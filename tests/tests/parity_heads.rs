@@ -140,7 +140,6 @@ fn assert_postprocess(classes: usize) {
     let judgement = Judgement {
         probabilities: softmax(generated("class_logits", classes, 6.0), 1),
         codes: generated("box_deltas", 4 * classes, 2.0),
-        localisation: None,
     };
     let boxes =
         (0..counts.len()).map(|image| fixture.tensor::<2>(&format!("{image}.proposals"), &device));
@@ -156,6 +155,7 @@ fn assert_postprocess(classes: usize) {
         &sizes(&fixture),
         &coder,
         &PostprocessConfig::default(),
+        None,
     );
     for (image, found) in found.iter().enumerate() {
         let boxes = fixture.boxes(&format!("{image}.boxes"));

@@ -185,7 +185,7 @@ impl BoxStage {
         match self {
             Self::Single(heads) => {
                 let sample = heads.draw(proposals, truths, rng);
-                let losses = heads.losses(pyramid, &sample, images);
+                let losses = heads.losses(pyramid, &sample, truths, images, rng);
                 (sample, vec![losses])
             }
             Self::Cascade(heads) => heads.losses(pyramid, proposals, truths, images, rng),

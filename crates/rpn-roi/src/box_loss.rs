@@ -20,6 +20,8 @@ pub struct RoiLosses {
     pub classes: Tensor<1>,
     /// Where is it exactly?
     pub boxes: Tensor<1>,
+    /// How well does a box fit? Where there is an IoU head.
+    pub iou: Option<Tensor<1>>,
 }
 
 /// The losses of what a predictor said of the RoIs of `sample`.
@@ -61,7 +63,11 @@ pub(crate) fn roi_losses(
         };
         distance / sample.len() as f32
     };
-    RoiLosses { classes, boxes }
+    RoiLosses {
+        classes,
+        boxes,
+        iou: None,
+    }
 }
 
 /// `[P, 4]`: the codes of each positive's own class, or the only ones there are.

@@ -195,7 +195,6 @@ impl CascadeHeads {
         let judgement = Judgement {
             probabilities: sum / coders.len() as f32,
             codes: prediction.codes,
-            localisation: None,
         };
         postprocess(
             &judgement,
@@ -203,6 +202,7 @@ impl CascadeHeads {
             &images.sizes,
             &coders[last],
             &config.postprocess,
+            None,
         )
     }
 

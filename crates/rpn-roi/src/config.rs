@@ -5,10 +5,14 @@
 //! save them with serde, and `init` checks them before it builds anything.
 
 mod heads;
+mod iou;
 mod loss;
 mod proposals;
 
-pub use heads::{BoxHeadConfig, PostprocessConfig, RoiHeadsConfig, RoiPoolerConfig, Suppression};
+pub use heads::{
+    BoxHeadConfig, PoolingMethod, PostprocessConfig, RoiHeadsConfig, RoiPoolerConfig, Suppression,
+};
+pub use iou::{IouHeadConfig, IouSamplerConfig, RefinementConfig};
 pub use loss::{BoxLoss, SMOOTH_L1_BETA};
 pub use proposals::{AnchorConfig, ProposalLimits, RpnConfig};
 use serde::{Deserialize, Serialize};

@@ -200,7 +200,10 @@ impl FasterRcnn {
         let sample = self.roi_heads.draw(&proposals, truths, rng);
         DetectorLosses {
             rpn,
-            stages: vec![self.roi_heads.losses(&pyramid, &sample, images)],
+            stages: vec![
+                self.roi_heads
+                    .losses(&pyramid, &sample, truths, images, rng),
+            ],
         }
     }
 

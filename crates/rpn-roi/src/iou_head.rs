@@ -1,7 +1,8 @@
 //! How well does a RoI fit its object? The IoU head of IoU-Net (*Acquisition of Localization Confidence*, section 3.1).
 //!
 //! Legend: R RoIs, S×S the cut-out, C classes with background 0. The head predicts the normalised IoU `(IoU − ½) / ½`
-//! of the RoI with the object of each class; suppression only ranks by it, so the scale does not matter there.
+//! of the RoI with the object of each class; suppression only ranks by it, so the scale does not matter there. It learns from
+//! moved ground truth, by smooth L1, and judges the boxes that box regression ends with ([`crate::localiser`]).
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

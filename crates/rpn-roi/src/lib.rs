@@ -17,7 +17,7 @@
 //! | [`anchors`], [`box_coder`] | where boxes start, how they move |
 //! | [`rpn_head`], [`rpn`], [`proposals`] | the first stage |
 //! | [`roi_pooler`] | the contract of every head |
-//! | [`box_head`], [`box_predictor`], [`iou_head`], [`roi_heads`], [`cascade_head`] | the second stage |
+//! | [`box_head`], [`box_predictor`], [`iou_head`], [`localiser`], [`roi_heads`], [`cascade_head`] | the second stage |
 //! | [`postprocess`], [`detections`] | what the caller gets |
 //! | [`faster_rcnn`], [`cascade_rcnn`] | the diagrams |
 //! | [`ground_truth`], [`matcher`], [`sampler`], [`roi_sample`] | training: what is there, who is positive, who is drawn |
@@ -47,6 +47,8 @@ pub mod faster_rcnn;
 pub mod ground_truth;
 pub mod image_batch;
 pub mod iou_head;
+mod iou_sample;
+pub mod localiser;
 pub mod losses;
 pub mod matcher;
 pub mod postprocess;

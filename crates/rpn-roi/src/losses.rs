@@ -30,6 +30,9 @@ impl DetectorLosses {
             };
             named.push((format!("loss_classifier{suffix}"), stage.classes.clone()));
             named.push((format!("loss_box_reg{suffix}"), stage.boxes.clone()));
+            if let Some(iou) = &stage.iou {
+                named.push((format!("loss_iou{suffix}"), iou.clone()));
+            }
         }
         named
     }
@@ -38,7 +41,11 @@ impl DetectorLosses {
     pub fn total(&self) -> Tensor<1> {
         let first = self.rpn.objectness.clone() + self.rpn.boxes.clone();
         self.stages.iter().fold(first, |sum, stage| {
-            sum + stage.classes.clone() + stage.boxes.clone()
+            let sum = sum + stage.classes.clone() + stage.boxes.clone();
+            match &stage.iou {
+                Some(iou) => sum + iou.clone(),
+                None => sum,
+            }
         })
     }
 }

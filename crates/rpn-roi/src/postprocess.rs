@@ -28,9 +28,10 @@ pub struct Judgement {
     pub probabilities: Tensor<2>,
     /// Codes `[R, 4C]`, class by class, or `[R, 4]` where one box serves all classes.
     pub codes: Tensor<2>,
-    /// Predicted IoU `[R, C]`, for [`Suppression::IouGuided`].
-    pub localisation: Option<Tensor<2>>,
 }
+
+/// Predicts the IoU `[M]` of boxes `[M, 4]` of image number n with the object of their class `[M]`.
+pub type Localise<'a> = dyn Fn(usize, Tensor<2>, Tensor<1, Int>) -> Tensor<1> + 'a;
 
 /// (proposal, class) pairs of all images, the best M of each.
 struct Candidates {
@@ -40,8 +41,6 @@ struct Candidates {
     labels: Tensor<2, Int>,
     /// `[N, M, 4]` boxes, not yet clipped.
     boxes: Tensor<3>,
-    /// `[N, M]` predicted IoU.
-    localisation: Option<Tensor<2>>,
 }
 
 /// The detections of each image, best first, in pixels of the resized images.
@@ -50,13 +49,14 @@ struct Candidates {
 ///
 /// # Panics
 ///
-/// If the shapes do not belong together, or suppression is IoU-guided and no IoU was predicted.
+/// If the shapes do not belong together, or suppression is IoU-guided and nothing predicts IoU.
 pub fn postprocess(
     judgement: &Judgement,
     proposals: &Proposals,
     sizes: &[ImageSize],
     coder: &BoxCoder,
     config: &PostprocessConfig,
+    localise: Option<&Localise<'_>>,
 ) -> Vec<Detections> {
     let none = || {
         sizes
@@ -73,7 +73,7 @@ pub fn postprocess(
     let kept: Vec<_> = sizes
         .iter()
         .enumerate()
-        .map(|(image, size)| suppress(&candidates, image, *size, config))
+        .map(|(image, size)| suppress(&candidates, image, *size, config, localise))
         .collect();
     let counts = Tensor::cat(kept.iter().map(|(_, count)| count.clone()).collect(), 0).into_data();
     kept.into_iter()
@@ -143,18 +143,11 @@ fn candidates(
             .reshape([rois * classes, 4])
             .select(0, pair)
     };
-    let localisation = judgement.localisation.clone().map(|all| {
-        let of_class = labels.clone().reshape([images * most, 1]);
-        all.select(0, roi)
-            .gather(1, of_class)
-            .reshape([images, most])
-    });
     let boxes = coder.decode(codes, references).reshape([images, most, 4]);
     Some(Candidates {
         scores,
         labels,
         boxes,
-        localisation,
     })
 }
 
@@ -164,6 +157,7 @@ fn suppress(
     image: usize,
     size: ImageSize,
     config: &PostprocessConfig,
+    localise: Option<&Localise<'_>>,
 ) -> (Detections, Tensor<1, Int>) {
     let boxes = clip(all.boxes.clone().narrow(0, image, 1).squeeze_dim(0), size);
     let scores: Tensor<1> = all.scores.clone().narrow(0, image, 1).squeeze_dim(0);
@@ -183,14 +177,13 @@ fn suppress(
             (kept, scores.select(0, order))
         }
         Suppression::IouGuided => {
-            let localisation = all.localisation.clone().unwrap_or_else(|| {
+            let localise = localise.unwrap_or_else(|| {
                 panic!("IoU-guided suppression needs an IoU head, none was given")
             });
-            let localisation = localisation.narrow(0, image, 1).squeeze_dim(0);
             iou_guided_nms(
                 boxes.clone(),
                 scores,
-                localisation,
+                localise(image, boxes.clone(), labels.clone()),
                 labels.clone(),
                 &options,
             )
@@ -249,7 +242,6 @@ mod tests {
             probabilities: Tensor::<1>::from_floats(flat.as_slice(), &device)
                 .reshape([rows, classes]),
             codes: Tensor::zeros([rows, 4 * classes], &device),
-            localisation: None,
         };
         let proposals = Proposals {
             boxes: Tensor::<1>::from_floats(corners.as_slice(), &device).reshape([1, rows, 4]),
@@ -264,7 +256,7 @@ mod tests {
         proposals: &Proposals,
         config: &PostprocessConfig,
     ) -> Vec<Detection> {
-        let all = postprocess(judgement, proposals, &[SIZE], &coder(), config);
+        let all = postprocess(judgement, proposals, &[SIZE], &coder(), config, None);
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].size, SIZE);
         all[0].to_vec()
@@ -356,20 +348,38 @@ mod tests {
     #[test]
     fn iou_guidance_keeps_the_better_box_and_the_better_score() {
         let near = [0.0, 0.0, 10.0, 9.0];
-        let (mut judgement, proposals) = one_image(
+        let (judgement, proposals) = one_image(
             &[LEFT, near, RIGHT],
             &[&[0.1, 0.9], &[0.4, 0.6], &[0.3, 0.7]],
         );
-        judgement.localisation = Some(Tensor::from_floats(
-            [[0.0, 0.2], [0.0, 0.8], [0.0, 0.5]],
-            &test_device(),
-        ));
+        // Judged by the box itself: near lies better (0.8) than LEFT (0.2), with which it overlaps by 0.9.
+        let localise = |image: usize, boxes: Tensor<2>, labels: Tensor<1, Int>| {
+            assert_eq!((image, labels.dims()), (0, [3]));
+            let corners = boxes.into_data().try_to_vec::<f32>().unwrap();
+            let iou: Vec<f32> = corners
+                .chunks_exact(4)
+                .map(|corners| match corners {
+                    [0.0, _, _, 9.0] => 0.8,
+                    [0.0, ..] => 0.2,
+                    _ => 0.5,
+                })
+                .collect();
+            Tensor::from_floats(iou.as_slice(), &test_device())
+        };
         let config = PostprocessConfig {
             suppression: Suppression::IouGuided,
             ..PostprocessConfig::default()
         };
-        // LEFT and near overlap by 0.9; near lies better (0.8 > 0.2) and takes LEFT's 0.9.
-        let found = found(&judgement, &proposals, &config);
+        // It stays and takes LEFT's 0.9.
+        let all = postprocess(
+            &judgement,
+            &proposals,
+            &[SIZE],
+            &coder(),
+            &config,
+            Some(&localise),
+        );
+        let found = all[0].to_vec();
         assert_eq!(labels_and_scores(&found), [(1, 0.9), (1, 0.7)]);
         assert_eq!(found[0].bbox, near);
     }
@@ -388,10 +398,16 @@ mod tests {
                 &device,
             ),
             codes: Tensor::zeros([4, 8], &device),
-            localisation: None,
         };
         let config = PostprocessConfig::default();
-        let all = postprocess(&judgement, &proposals, &[SIZE, SIZE], &coder(), &config);
+        let all = postprocess(
+            &judgement,
+            &proposals,
+            &[SIZE, SIZE],
+            &coder(),
+            &config,
+            None,
+        );
         assert_eq!(labels_and_scores(&all[0].to_vec()), [(1, 0.9), (1, 0.5)]);
         assert_eq!(labels_and_scores(&all[1].to_vec()), [(1, 0.7)]);
     }
@@ -407,10 +423,16 @@ mod tests {
         let judgement = Judgement {
             probabilities: Tensor::zeros([0, 3], &device),
             codes: Tensor::zeros([0, 12], &device),
-            localisation: None,
         };
         let config = PostprocessConfig::default();
-        let all = postprocess(&judgement, &proposals, &[SIZE, SIZE], &coder(), &config);
+        let all = postprocess(
+            &judgement,
+            &proposals,
+            &[SIZE, SIZE],
+            &coder(),
+            &config,
+            None,
+        );
         assert_eq!(all.iter().map(Detections::len).collect::<Vec<_>>(), [0, 0]);
     }
 }

@@ -3,10 +3,11 @@
 //! Legend: N images, R RoIs, C classes with background 0.
 
 use burn::module::Module;
-use burn::tensor::Device;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use wardrobe_backbones::Pyramid;
+use wardrobe_losses::smooth_l1;
 
 use crate::box_coder::BoxCoder;
 use crate::box_head::BoxHead;
@@ -17,10 +18,15 @@ use crate::detections::Detections;
 use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageBatch;
 use crate::iou_head::IouHead;
-use crate::postprocess::{Judgement, postprocess};
+use crate::iou_sample::IouSample;
+use crate::localiser::Localiser;
+use crate::postprocess::{Judgement, Localise, postprocess};
 use crate::proposals::Proposals;
 use crate::roi_pooler::RoiPooler;
 use crate::roi_sample::{RoiSample, constant};
+
+/// Where the IoU head's smooth L1 turns from square to line (*Fast R-CNN*, equation 3; the paper names no other).
+const IOU_BETA: f32 = 1.0;
 
 /// Box branch: one pooler, one head, one predictor, and an IoU head where asked for.
 #[derive(Module, Debug)]
@@ -39,6 +45,8 @@ pub struct RoiHeads {
 struct RoiSettings {
     config: RoiHeadsConfig,
     pooler: RoiPooler,
+    /// What the IoU head reads, if there is one.
+    iou_pooler: Option<RoiPooler>,
     coder: BoxCoder,
 }
 
@@ -51,7 +59,6 @@ impl RoiHeads {
         device: &Device,
     ) -> Self {
         let side = config.pooler.output_size;
-        let inputs = channels * side * side;
         Self {
             box_head: BoxHead::new(&config.head, channels, side, device),
             box_predictor: BoxPredictor::new(
@@ -60,12 +67,22 @@ impl RoiHeads {
                 config.class_agnostic,
                 device,
             ),
-            iou_head: config
-                .iou_head
-                .map(|features| IouHead::new(inputs, features, num_classes, device)),
+            iou_head: config.iou_head.as_ref().map(|iou_head| {
+                let side = iou_head.pooler.output_size;
+                IouHead::new(
+                    channels * side * side,
+                    iou_head.features,
+                    num_classes,
+                    device,
+                )
+            }),
             settings: RoiSettings {
                 config: config.clone(),
                 pooler: RoiPooler::new(&config.pooler),
+                iou_pooler: config
+                    .iou_head
+                    .as_ref()
+                    .map(|iou_head| RoiPooler::new(&iou_head.pooler)),
                 coder: BoxCoder::new(&config.coder),
             },
         }
@@ -83,13 +100,42 @@ impl RoiHeads {
         }
         let judgement = self.judge(pyramid, proposals, images);
         let RoiSettings { config, coder, .. } = &self.settings;
-        postprocess(
+        let localiser = self.localiser(pyramid, images);
+        let localise = localiser
+            .map(|localiser| move |image, boxes, labels| localiser.iou(image, boxes, labels));
+        let found = postprocess(
             &judgement,
             proposals,
             &images.sizes,
             coder,
             &config.postprocess,
-        )
+            localise.as_ref().map(|localise| localise as &Localise<'_>),
+        );
+        let refinement = config.iou_head.as_ref().and_then(|head| head.refinement);
+        match (localiser, refinement) {
+            (Some(localiser), Some(refinement)) => found
+                .into_iter()
+                .enumerate()
+                .map(|(image, found)| localiser.refine(image, found, &refinement))
+                .collect(),
+            _ => found,
+        }
+    }
+
+    /// The IoU head over this batch, if there is one.
+    fn localiser<'a>(
+        &'a self,
+        pyramid: &'a Pyramid,
+        images: &'a ImageBatch,
+    ) -> Option<Localiser<'a>> {
+        let head = self.iou_head.as_ref()?;
+        let pooler = self.settings.iou_pooler.as_ref()?;
+        Some(Localiser {
+            head,
+            pooler,
+            pyramid,
+            images,
+        })
     }
 
     /// What the heads say of the proposals.
@@ -103,15 +149,10 @@ impl RoiHeads {
             .settings
             .pooler
             .forward(pyramid, proposals.rois(), images);
-        let localisation = self
-            .iou_head
-            .as_ref()
-            .map(|head| head.forward(pooled.clone()));
         let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
         Judgement {
             probabilities: softmax(prediction.logits, 1),
             codes: prediction.codes,
-            localisation,
         }
     }
 
@@ -137,23 +178,57 @@ impl RoiHeads {
     /// # Panics
     ///
     /// If nothing was drawn.
-    pub fn losses(&self, pyramid: &Pyramid, sample: &RoiSample, images: &ImageBatch) -> RoiLosses {
+    pub fn losses(
+        &self,
+        pyramid: &Pyramid,
+        sample: &RoiSample,
+        truths: &[GroundTruth],
+        images: &ImageBatch,
+        rng: &mut impl Rng,
+    ) -> RoiLosses {
         assert!(!sample.is_empty(), "a loss needs at least one RoI");
         let RoiSettings {
             config,
             pooler,
             coder,
+            ..
         } = &self.settings;
         let rois = constant(sample.rois.clone(), &images.pixels.device());
         let pooled = pooler.forward(pyramid, rois, images);
         let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
-        roi_losses(
-            prediction,
-            sample,
-            coder,
-            &config.class_loss,
-            config.box_loss,
-        )
+        RoiLosses {
+            iou: self.iou_loss(pyramid, truths, images, rng),
+            ..roi_losses(
+                prediction,
+                sample,
+                coder,
+                &config.class_loss,
+                config.box_loss,
+            )
+        }
+    }
+
+    /// Smooth L1 of the predicted from the true IoU of moved ground truth, both normalised; 0 without objects.
+    fn iou_loss(
+        &self,
+        pyramid: &Pyramid,
+        truths: &[GroundTruth],
+        images: &ImageBatch,
+        rng: &mut impl Rng,
+    ) -> Option<Tensor<1>> {
+        let localiser = self.localiser(pyramid, images)?;
+        let config = self.settings.config.iou_head.as_ref()?;
+        let device = images.pixels.device();
+        let drawn = IouSample::draw(truths, &images.sizes, &config.sampler, rng);
+        let rois = drawn.roi_tensor(&device);
+        let pooled = localiser.pooler.forward(pyramid, rois, images);
+        let predicted = localiser.head.forward(pooled);
+        if drawn.is_empty() {
+            return Some(predicted.sum() * 0.0);
+        }
+        let predicted = predicted.gather(1, drawn.label_tensor(&device));
+        let distance = smooth_l1(predicted, drawn.target_tensor(&device), IOU_BETA);
+        Some(distance.mean() * config.loss_weight)
     }
 
     /// The heads with batch norm folded into their convolutions.

@@ -2,13 +2,16 @@
 //!
 //! A RoI is `[image, x1, y1, x2, y2]` in pixels of the resized image. It reads the level
 //! `⌊4 + log2(√area / 224) + 1e-6⌋` (FPN, equation 1), limited to the levels there are, by `RoIAlign` without the half-pixel
-//! shift (torchvision's `MultiScaleRoIAlign`). A RoI of image −1 gives zeros.
+//! shift (torchvision's `MultiScaleRoIAlign`), or by one of the other poolings. A RoI of image −1 gives zeros.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 use wardrobe_backbones::Pyramid;
-use wardrobe_kernels::roi::{LevelAssignment, RoiAlignOptions, assign_levels, pyramid_roi_align};
+use wardrobe_kernels::roi::{
+    LevelAssignment, RoiAlignOptions, RoiPoolOptions, SampleReduction, assign_levels, prroi_pool,
+    pyramid_roi_align, roi_pool,
+};
 
-use crate::config::RoiPoolerConfig;
+use crate::config::{PoolingMethod, RoiPoolerConfig};
 use crate::image_batch::ImageBatch;
 
 /// Cuts the features of RoIs out of a pyramid.
@@ -55,16 +58,59 @@ impl RoiPooler {
             canonical_size: self.config.canonical_size,
             epsilon: RoiPoolerConfig::LEVEL_EPSILON,
         };
-        let options = RoiAlignOptions::new([self.config.output_size; 2], 1.0)
-            .with_sampling_ratio(self.config.sampling_ratio)
-            .with_scales(
-                octaves
-                    .iter()
-                    .map(|octaves| 0.5_f32.powi(*octaves))
-                    .collect(),
-            );
+        let scales: Vec<f32> = octaves
+            .iter()
+            .map(|octaves| 0.5_f32.powi(*octaves))
+            .collect();
         let level_of = assign_levels(rois.clone(), &assignment);
-        pyramid_roi_align(levels, rois, level_of, &options)
+        let align = |reduction| {
+            let options = RoiAlignOptions::new([self.config.output_size; 2], 1.0)
+                .with_sampling_ratio(self.config.sampling_ratio)
+                .with_reduction(reduction)
+                .with_scales(scales.clone());
+            pyramid_roi_align(levels, rois.clone(), level_of.clone(), &options)
+        };
+        match self.config.method {
+            PoolingMethod::Align => align(SampleReduction::Average),
+            PoolingMethod::AlignMax => align(SampleReduction::Max),
+            PoolingMethod::Pool => self.each_level(levels, &scales, &rois, &level_of, roi_pool),
+            PoolingMethod::Precise => {
+                self.each_level(levels, &scales, &rois, &level_of, prroi_pool)
+            }
+        }
+    }
+
+    /// The sum over the levels of a pooling that knows one level only; RoIs of other levels belong to no image there and
+    /// give zeros.
+    fn each_level(
+        &self,
+        levels: &[Tensor<4>],
+        scales: &[f32],
+        rois: &Tensor<2>,
+        level_of: &Tensor<1, Int>,
+        pool: fn(Tensor<4>, Tensor<2>, &RoiPoolOptions) -> Tensor<4>,
+    ) -> Tensor<4> {
+        let count = rois.dims()[0];
+        let pooled = levels
+            .iter()
+            .zip(scales)
+            .enumerate()
+            .map(|(level, (features, scale))| {
+                let options = RoiPoolOptions::new([self.config.output_size; 2], *scale);
+                if levels.len() == 1 {
+                    return pool(features.clone(), rois.clone(), &options);
+                }
+                let elsewhere = level_of.clone().not_equal_elem(level as i64);
+                let image = rois
+                    .clone()
+                    .narrow(1, 0, 1)
+                    .mask_fill(elsewhere.reshape([count, 1]), -1.0);
+                let own = Tensor::cat(vec![image, rois.clone().narrow(1, 1, 4)], 1);
+                pool(features.clone(), own, &options)
+            });
+        pooled
+            .reduce(|sum, level| sum + level)
+            .unwrap_or_else(|| panic!("the pooler reads no level"))
     }
 }
 
@@ -136,6 +182,39 @@ mod tests {
         );
         // 40 rows padded to 64: 16, 8, 4, 2 rows; log2(40/16) = 1.3 → 1, … log2(40/2) = 4.3 → 4.
         assert_eq!([16, 8, 4, 2].map(|rows| octaves(rows, 40)), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn every_method_reads_the_roi_s_own_level() {
+        let (pyramid, images) = numbered();
+        let rois = [
+            [0.0, 16.0, 16.0, 80.0, 80.0],
+            [0.0, 32.0, 32.0, 256.0, 256.0],
+            [-1.0, 0.0, 0.0, 448.0, 448.0],
+        ];
+        let pooled = |method| {
+            let config = RoiPoolerConfig {
+                method,
+                ..RoiPoolerConfig::new(1, 4)
+            };
+            let rois = Tensor::from_floats(rois, &test_device());
+            let pooled = RoiPooler::new(&config).forward(&pyramid, rois, &images);
+            pooled.into_data().try_to_vec::<f32>().unwrap()
+        };
+        for method in [
+            PoolingMethod::Align,
+            PoolingMethod::AlignMax,
+            PoolingMethod::Pool,
+            PoolingMethod::Precise,
+        ] {
+            // 64 px is level 0, 224 px level 2; the last belongs to no image.
+            let found = pooled(method);
+            let near = |found: f32, expected: f32| (found - expected).abs() < 1e-5;
+            assert!(
+                near(found[0], 0.0) && near(found[1], 2.0) && near(found[2], 0.0),
+                "{method:?}: {found:?}"
+            );
+        }
     }
 
     #[test]

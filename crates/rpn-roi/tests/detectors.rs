@@ -6,8 +6,8 @@ use wardrobe_backbones::BackboneConfig;
 use wardrobe_kernels::device::test_device;
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, Suppression,
-    TransformConfig,
+    AnchorConfig, BoxHeadConfig, IouHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig,
+    Suppression, TransformConfig,
 };
 use wardrobe_rpn_roi::{
     CascadeRcnnConfig, Detection, Detections, FasterRcnnConfig, RgbPicture, RpnRoiError,
@@ -239,7 +239,10 @@ fn iou_guided_suppression_needs_its_head_and_runs_with_it() {
             ..
         })
     ));
-    config.roi_heads.iou_head = Some(8);
+    config.roi_heads.iou_head = Some(IouHeadConfig {
+        features: 8,
+        ..IouHeadConfig::new(4)
+    });
     let device = test_device();
     device.seed(12);
     let detector = config.init(&device).unwrap();

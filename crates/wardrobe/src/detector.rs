@@ -7,7 +7,7 @@ use wardrobe_backbones::BackboneConfig;
 use wardrobe_backbones::error::{Differences, WeightsError};
 use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
 use wardrobe_mask_head::{DetectorConfig, MaskRcnn, MaskRcnnConfig};
-use wardrobe_rpn_roi::config::{PostprocessConfig, Suppression, TransformConfig};
+use wardrobe_rpn_roi::config::{IouHeadConfig, PostprocessConfig, Suppression, TransformConfig};
 use wardrobe_rpn_roi::{FasterRcnn, FasterRcnnConfig, RgbPicture};
 
 use crate::architecture::Architecture;
@@ -15,9 +15,6 @@ use crate::error::DetectorError;
 use crate::instance::{AsRgb, Instance, from_boxes, from_masks};
 use crate::released::has_no_epsilon;
 
-/// Width of the IoU head's two layers (*Acquisition of Localization Confidence for Accurate Object
-/// Detection*, section 3.1).
-const IOU_HEAD_WIDTH: usize = 1024;
 /// The IoU head's tensors; they may stand unused in a file.
 const IOU_HEAD_TENSORS: &str = "roi_heads.iou_head.*";
 
@@ -272,7 +269,7 @@ impl Plan {
                 &mut c.transform,
                 &mut c.backbone,
                 &mut c.roi_heads.postprocess,
-                Some(&mut c.roi_heads.iou_head),
+                Some((&mut c.roi_heads.iou_head, c.roi_heads.pooler.levels)),
             ),
             Self::Masks(MaskRcnnConfig {
                 detector: DetectorConfig::Cascade(c),
@@ -294,7 +291,9 @@ impl Plan {
         postprocess.suppression = options.suppression;
         match (options.suppression, iou_head) {
             (Suppression::Standard, _) => {}
-            (Suppression::IouGuided, Some(head)) => *head = Some(IOU_HEAD_WIDTH),
+            (Suppression::IouGuided, Some((head, levels))) => {
+                *head = Some(IouHeadConfig::new(levels));
+            }
             (Suppression::IouGuided, None) => {
                 return Err(DetectorError::NoIouHead { architecture });
             }
@@ -416,7 +415,7 @@ mod tests {
             (7, 64, 96)
         );
         assert_eq!(config.roi_heads.postprocess.score_threshold, 0.3);
-        assert_eq!(config.roi_heads.iou_head, Some(IOU_HEAD_WIDTH));
+        assert_eq!(config.roi_heads.iou_head, Some(IouHeadConfig::new(4)));
         let BackboneConfig::ResNetFpn { body, .. } = config.backbone else {
             panic!("is a ResNet")
         };

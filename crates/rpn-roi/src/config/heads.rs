@@ -4,9 +4,25 @@ use serde::{Deserialize, Serialize};
 use wardrobe_losses::ClassLoss;
 
 use super::{
-    BoxCoderConfig, BoxLoss, MatcherConfig, SamplerConfig, at_least_one, fraction, require,
+    BoxCoderConfig, BoxLoss, IouHeadConfig, MatcherConfig, SamplerConfig, at_least_one, fraction,
+    require,
 };
 use crate::error::RpnRoiError;
+
+/// How the cells under a RoI become a cut-out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolingMethod {
+    /// `RoIAlign`, the mean of each bin's samples (torchvision, Detectron2).
+    #[default]
+    Align,
+    /// `RoIAlign`, the largest of each bin's samples (the first reading of *Mask R-CNN*, section 3).
+    AlignMax,
+    /// Quantised max pooling (*Fast R-CNN*, section 2.1).
+    Pool,
+    /// The exact mean of the interpolated surface (`IoU-Net`, section 3.3).
+    Precise,
+}
 
 /// How features are cut out for each RoI.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,7 +30,10 @@ use crate::error::RpnRoiError;
 pub struct RoiPoolerConfig {
     /// Rows and columns of the cut-out: 7 for boxes, 14 for masks.
     pub output_size: usize,
-    /// Samples a bin has along each axis (2); 0 takes as many as fit.
+    /// How cells become a cut-out.
+    #[serde(default)]
+    pub method: PoolingMethod,
+    /// Samples a bin has along each axis (2); 0 takes as many as fit. For `RoIAlign`.
     pub sampling_ratio: usize,
     /// Levels used, from the finest: 4 (P2 … P5; P6 feeds the RPN only) or 1.
     pub levels: usize,
@@ -32,6 +51,7 @@ impl RoiPoolerConfig {
     pub const fn new(output_size: usize, levels: usize) -> Self {
         Self {
             output_size,
+            method: PoolingMethod::Align,
             sampling_ratio: 2,
             levels,
             canonical_size: 224.0,
@@ -204,8 +224,8 @@ pub struct RoiHeadsConfig {
     pub coder: BoxCoderConfig,
     /// Whether one box serves all classes instead of one box each.
     pub class_agnostic: bool,
-    /// Width of the IoU head's two layers (IoU-Net: 1024), if there is one.
-    pub iou_head: Option<usize>,
+    /// The head that judges how well a box fits, if there is one.
+    pub iou_head: Option<IouHeadConfig>,
     /// From predictions to detections.
     pub postprocess: PostprocessConfig,
     /// Proposals against ground truth: 0.5 / 0.5.
@@ -253,8 +273,8 @@ impl RoiHeadsConfig {
         self.pooler.validate()?;
         self.head.validate()?;
         self.coder.validate()?;
-        if let Some(features) = self.iou_head {
-            at_least_one(features, "roi_heads.iou_head")?;
+        if let Some(iou_head) = &self.iou_head {
+            iou_head.validate()?;
         }
         self.postprocess.validate()?;
         let guided = self.postprocess.suppression == Suppression::IouGuided;

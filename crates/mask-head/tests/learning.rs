@@ -1,0 +1,171 @@
+//! Mask R-CNN in miniature learns one picture by heart, masks included.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use burn::module::Module;
+use burn_optim::{AdamConfig, GradientsParams};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use wardrobe_backbones::BackboneConfig;
+use wardrobe_kernels::device::test_device;
+use wardrobe_mask_head::config::MaskConfig;
+use wardrobe_mask_head::{InstanceTruth, MaskRcnnConfig, TruthMask};
+use wardrobe_rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
+};
+use wardrobe_rpn_roi::{FasterRcnnConfig, GroundTruth, RgbPicture};
+
+const SIDE: usize = 64;
+const STEPS: usize = 240;
+
+fn miniature() -> MaskRcnnConfig {
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]);
+    let mut heads = RoiHeadsConfig::new(4);
+    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
+    heads.pooler.canonical_size = 32.0;
+    let detector = FasterRcnnConfig {
+        num_classes: 3,
+        transform: TransformConfig {
+            min_size: SIDE,
+            max_size: SIDE,
+            ..TransformConfig::default()
+        },
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: RpnConfig {
+            anchors: AnchorConfig {
+                sizes: sizes.to_vec(),
+                ..AnchorConfig::pyramid()
+            },
+            training: ProposalLimits {
+                before_suppression: 60,
+                after_suppression: 60,
+            },
+            ..RpnConfig::default()
+        },
+        roi_heads: heads,
+    };
+    let mut config = MaskRcnnConfig::faster(detector);
+    config.mask = MaskConfig {
+        layers: vec![16, 16],
+        reduced: 16,
+        ..config.mask
+    };
+    config.mask.pooler.canonical_size = 32.0;
+    config
+}
+
+/// A disc of radius 14 and the lower left half of a square.
+fn shapes() -> [Vec<bool>; 2] {
+    let grid = |inside: fn(f32, f32) -> bool| {
+        (0..SIDE * SIDE)
+            .map(|pixel| inside((pixel % SIDE) as f32 + 0.5, (pixel / SIDE) as f32 + 0.5))
+            .collect()
+    };
+    let disc = |x: f32, y: f32| (x - 20.0).powi(2) + (y - 20.0).powi(2) <= 14.0 * 14.0;
+    let half = |x: f32, y: f32| x >= 32.0 && y <= 60.0 && x - 32.0 <= y - 32.0;
+    [grid(disc), grid(half)]
+}
+
+#[test]
+fn masks_are_learnt_by_heart() {
+    let device = test_device();
+    device.seed(33);
+    let device = device.autodiff();
+    let shapes = shapes();
+    let mut bytes = vec![90_u8; 3 * SIDE * SIDE];
+    for (shape, colour) in shapes.iter().zip([[220, 30, 40], [40, 200, 60]]) {
+        for (pixel, _) in shape.iter().enumerate().filter(|(_, inside)| **inside) {
+            bytes[3 * pixel..][..3].copy_from_slice(&colour);
+        }
+    }
+    let truth = InstanceTruth {
+        objects: GroundTruth {
+            boxes: vec![[6.0, 6.0, 34.0, 34.0], [32.0, 32.0, 60.0, 60.0]],
+            labels: vec![1, 2],
+            ignored: Vec::new(),
+        },
+        masks: shapes
+            .iter()
+            .map(|bits| TruthMask {
+                x: 0,
+                y: 0,
+                width: SIDE,
+                bits: bits.clone(),
+            })
+            .collect(),
+    };
+    let picture = RgbPicture {
+        data: &bytes,
+        width: SIDE,
+        height: SIDE,
+    };
+    let mut model = miniature().init(&device).unwrap();
+    let (images, truths) = model.training_batch(&[picture], vec![truth], 3).unwrap();
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for step in 0..STEPS {
+        let rate = if step < 2 * STEPS / 3 { 5e-3 } else { 1e-3 };
+        let gradients = model.losses(&images, &truths, &mut rng).total().backward();
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        model = optimizer.step(rate, model, gradients);
+    }
+    let last = model.losses(&images, &truths, &mut rng);
+    let masks: f32 = last.masks.into_scalar();
+    assert!(masks < 0.15, "mask loss {masks}");
+
+    let found = &model.valid().detect(&[picture]).unwrap()[0];
+    let found = found.instances();
+    for (label, shape) in [1, 2].into_iter().zip(&shapes) {
+        let best = found
+            .iter()
+            .filter(|one| one.detection.label == label && one.detection.score > 0.5)
+            .map(|one| {
+                let mask = &one.mask;
+                let inside = |pixel: usize| {
+                    let (x, y) = (pixel % SIDE, pixel / SIDE);
+                    let column = x.checked_sub(mask.x0).filter(|column| *column < mask.width);
+                    let row = y.checked_sub(mask.y0).filter(|row| *row < mask.height);
+                    match (column, row) {
+                        (Some(column), Some(row)) => mask.values[row * mask.width + column] >= 0.5,
+                        _ => false,
+                    }
+                };
+                let count = |test: &dyn Fn(usize) -> bool| {
+                    (0..SIDE * SIDE).filter(|pixel| test(*pixel)).count() as f32
+                };
+                let both = count(&|pixel| shape[pixel] && inside(pixel));
+                both / count(&|pixel| shape[pixel] || inside(pixel))
+            })
+            .fold(0.0, f32::max);
+        // A box in place of the disc would have π/4, in place of the half square ½.
+        assert!(best > 0.88, "class {label}: mask IoU {best}");
+    }
+}
+
+#[test]
+fn a_picture_without_objects_has_a_loss() {
+    let device = test_device();
+    device.seed(34);
+    let device = device.autodiff();
+    let model = miniature().init(&device).unwrap();
+    let bytes = vec![90_u8; 3 * SIDE * SIDE];
+    let picture = RgbPicture {
+        data: &bytes,
+        width: SIDE,
+        height: SIDE,
+    };
+    let (images, truths) = model
+        .training_batch(&[picture], vec![InstanceTruth::default()], 3)
+        .unwrap();
+    let losses = model.losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1));
+    let named: Vec<(String, f32)> = losses
+        .named()
+        .into_iter()
+        .map(|(name, loss)| (name, loss.into_scalar()))
+        .collect();
+    for (name, loss) in &named {
+        // Only "is there an object" and "what is it" have something to say: nothing, and background.
+        let silent = name.ends_with("box_reg") || name == "loss_mask";
+        assert_eq!(*loss == 0.0, silent, "{name}: {loss}");
+    }
+}

@@ -1,0 +1,240 @@
+//! Detectors in miniature learn one batch by heart: losses fall, and what was taught is found.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use burn_optim::{AdamConfig, GradientsParams};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use wardrobe_backbones::BackboneConfig;
+use wardrobe_kernels::device::test_device;
+use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
+use wardrobe_rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, BoxLoss, IouHeadConfig, PoolingMethod, ProposalLimits,
+    RefinementConfig, RoiHeadsConfig, RpnConfig, Suppression, TransformConfig,
+};
+use wardrobe_rpn_roi::{
+    CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth, RgbPicture,
+};
+
+const SIDE: usize = 64;
+const CLASSES: usize = 3;
+const STEPS: usize = 240;
+
+/// A red square of class 1 and a green upright box of class 2 on grey; in the second picture nothing.
+fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
+    let truth = GroundTruth {
+        boxes: vec![[6.0, 8.0, 30.0, 32.0], [38.0, 20.0, 54.0, 60.0]],
+        labels: vec![1, 2],
+        ignored: Vec::new(),
+    };
+    let mut drawn = vec![90_u8; 3 * SIDE * SIDE];
+    for (corners, colour) in truth.boxes.iter().zip([[220, 30, 40], [40, 200, 60]]) {
+        let [x1, y1, x2, y2] = corners.map(|corner| corner as usize);
+        for y in y1..y2 {
+            for x in x1..x2 {
+                drawn[3 * (y * SIDE + x)..][..3].copy_from_slice(&colour);
+            }
+        }
+    }
+    let empty = vec![90_u8; 3 * SIDE * SIDE];
+    ([drawn, empty], [truth, GroundTruth::default()])
+}
+
+fn miniature() -> FasterRcnnConfig {
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]);
+    let mut heads = RoiHeadsConfig::new(4);
+    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
+    heads.pooler.canonical_size = 32.0;
+    FasterRcnnConfig {
+        num_classes: CLASSES,
+        transform: TransformConfig {
+            min_size: SIDE,
+            max_size: SIDE,
+            ..TransformConfig::default()
+        },
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: RpnConfig {
+            anchors: AnchorConfig {
+                sizes: sizes.to_vec(),
+                ..AnchorConfig::pyramid()
+            },
+            training: ProposalLimits {
+                before_suppression: 60,
+                after_suppression: 60,
+            },
+            ..RpnConfig::default()
+        },
+        roi_heads: heads,
+    }
+}
+
+fn total(losses: &DetectorLosses) -> f32 {
+    losses.total().into_scalar()
+}
+
+/// Trains on the two pictures and returns the detector with its first and last loss.
+fn learn<M: Module>(
+    mut model: M,
+    steps: usize,
+    losses: impl Fn(&M, &mut ChaCha8Rng) -> DetectorLosses,
+) -> (M, f32, f32) {
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let first = total(&losses(&model, &mut rng));
+    for step in 0..steps {
+        let rate = if step < 2 * steps / 3 { 5e-3 } else { 1e-3 };
+        let gradients = losses(&model, &mut rng).total().backward();
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        model = optimizer.step(rate, model, gradients);
+    }
+    let last = total(&losses(&model, &mut rng));
+    (model, first, last)
+}
+
+fn training_device() -> Device {
+    let device = test_device();
+    device.seed(21);
+    device.autodiff()
+}
+
+fn assert_found(found: &[Detection], truth: &GroundTruth, least_iou: f32) {
+    for (wanted, &label) in truth.boxes.iter().zip(&truth.labels) {
+        let best = found
+            .iter()
+            .filter(|one| one.label == label && one.score > 0.5)
+            .map(|one| iou(one.bbox, *wanted))
+            .fold(0.0, f32::max);
+        assert!(
+            best > least_iou,
+            "class {label} at {wanted:?}: best IoU {best} in {found:?}"
+        );
+    }
+}
+
+fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
+    let device = Device::flex();
+    let tensor = |corners| Tensor::<2>::from_floats([corners], &device);
+    wardrobe_kernels::boxes::box_iou(tensor(a), tensor(b)).into_scalar()
+}
+
+fn assert_faster_learns(config: &FasterRcnnConfig, steps: usize, least_iou: f32) {
+    let device = training_device();
+    let (bytes, truths) = pictures();
+    let pictures = bytes.each_ref().map(|data| RgbPicture {
+        data,
+        width: SIDE,
+        height: SIDE,
+    });
+    let model = config.init(&device).unwrap();
+    let (images, truths) = model
+        .transform()
+        .training_batch(&pictures, &truths, CLASSES, &device)
+        .unwrap();
+    let (model, first, last) = learn(model, steps, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    assert!(last < 0.1 * first, "loss {first} → {last}");
+    let found = model.valid().detect(&pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], least_iou);
+    assert!(found[1].to_vec().iter().all(|one| one.score < 0.5));
+}
+
+#[test]
+fn faster_rcnn() {
+    assert_faster_learns(&miniature(), STEPS, 0.8);
+}
+
+#[test]
+fn faster_rcnn_with_other_poolings_and_box_losses() {
+    for (method, box_loss) in [
+        (
+            PoolingMethod::AlignMax,
+            BoxLoss::GeneralizedIou { weight: 2.0 },
+        ),
+        (PoolingMethod::Pool, BoxLoss::SmoothL1 { beta: 1.0 }),
+        (PoolingMethod::Precise, BoxLoss::Iou { weight: 2.0 }),
+    ] {
+        let mut config = miniature();
+        config.roi_heads.pooler.method = method;
+        config.roi_heads.box_loss = box_loss;
+        assert_faster_learns(&config, STEPS, 0.7);
+    }
+}
+
+#[test]
+fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
+    let mut config = miniature();
+    config.roi_heads.postprocess.suppression = Suppression::IouGuided;
+    config.roi_heads.iou_head = Some(IouHeadConfig {
+        features: 64,
+        refinement: Some(RefinementConfig::default()),
+        ..IouHeadConfig::new(4)
+    });
+    // The IoU of the moved boxes is learnt too, but new ones are drawn in each step: no near-zero loss.
+    let device = training_device();
+    let (bytes, truths) = pictures();
+    let pictures = bytes.each_ref().map(|data| RgbPicture {
+        data,
+        width: SIDE,
+        height: SIDE,
+    });
+    let model = config.init(&device).unwrap();
+    let (images, truths) = model
+        .transform()
+        .training_batch(&pictures, &truths, CLASSES, &device)
+        .unwrap();
+    let iou_loss =
+        |losses: &DetectorLosses| -> f32 { losses.stages[0].iou.clone().unwrap().into_scalar() };
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let before = iou_loss(&model.losses(&images, &truths, &mut rng));
+    let (model, ..) = learn(model, STEPS, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    let after = iou_loss(&model.losses(&images, &truths, &mut rng));
+    assert!(after < 0.3 * before, "IoU loss {before} → {after}");
+    let found = model.valid().detect(&pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], 0.8);
+}
+
+#[test]
+fn cascade_rcnn() {
+    let plain = miniature();
+    let mut heads = CascadeHeadsConfig::new(4);
+    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
+    heads.pooler.canonical_size = 32.0;
+    let config = CascadeRcnnConfig {
+        num_classes: CLASSES,
+        transform: plain.transform,
+        backbone: plain.backbone,
+        rpn: plain.rpn,
+        roi_heads: heads,
+    };
+    let device = training_device();
+    let (bytes, truths) = pictures();
+    let pictures = bytes.each_ref().map(|data| RgbPicture {
+        data,
+        width: SIDE,
+        height: SIDE,
+    });
+    let model = config.init(&device).unwrap();
+    let (images, truths) = model
+        .transform()
+        .training_batch(&pictures, &truths, CLASSES, &device)
+        .unwrap();
+    let (model, first, last) = learn(model, STEPS, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    assert!(last < 0.15 * first, "loss {first} → {last}");
+    let names: Vec<String> = model
+        .losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1))
+        .named()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names.len(), 2 + 3 * 2);
+    assert_eq!(names[7], "loss_box_reg_stage2");
+    let found = model.valid().detect(&pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], 0.8);
+}
