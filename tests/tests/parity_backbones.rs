@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use wardrobe::backbones::{ResNet, ResNetConfig, Vgg, VggConfig};
 use wardrobe::kernels::device::test_device;
 use wardrobe_tests::fixture::Fixture;
-use wardrobe_tests::generated::{generated, input};
+use wardrobe_tests::generated::{binds_large_buffers, generated, input};
 
 /// Two correct 32-bit implementations add up to 4,608 products in different orders in each of up to 152 layers; that is a few
 /// 1e-6 of the root mean square. A wrong ε, stride or weight is at least 1e-2.
@@ -47,7 +47,7 @@ fn assert_vgg(name: &str, config: VggConfig) {
     let check = |net: &Vgg| {
         fixture.assert_close("trunk", net.trunk(x.clone()), TOLERANCE);
         fixture.assert_close("features", net.features(x.clone()), TOLERANCE);
-        if binds_the_classifier() {
+        if binds_large_buffers() {
             assert_logits(&fixture, net.forward(x.clone()));
         }
     };
@@ -55,12 +55,6 @@ fn assert_vgg(name: &str, config: VggConfig) {
     if has_norm {
         check(&net.fold_batch_norm());
     }
-}
-
-/// Whether the test device can hold VGG-16's first linear layer, 411 MB in one buffer. GPUs can; Mesa's software
-/// Vulkan driver, on which wgpu is tested, binds at most 128 MiB.
-fn binds_the_classifier() -> bool {
-    std::env::var("WARDROBE_BACKEND").as_deref() != Ok("wgpu")
 }
 
 /// All logits are stored: each within the tolerance of the largest.

@@ -9,7 +9,7 @@ use wardrobe::kernels::device::test_device;
 use wardrobe::{Architecture, Detector, DetectorOptions, Instance, RgbPicture};
 use wardrobe_tests::compare::{box_distance, mask_iou};
 use wardrobe_tests::fixture::Fixture;
-use wardrobe_tests::generated::weights_file;
+use wardrobe_tests::generated::{binds_large_buffers, weights_file};
 
 const FEATURES: f64 = 1e-4;
 const PIXELS: f32 = 0.05;
@@ -212,5 +212,8 @@ fn fasterrcnn() {
 
 #[test]
 fn fasterrcnn_on_vgg16() {
+    if !binds_large_buffers() {
+        return;
+    }
     assert_case("fasterrcnn_vgg16_21");
 }
