@@ -3,11 +3,12 @@
 //! Legend: N images, D detections of an image, R detections of the batch, M×M the mask.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use wardrobe_backbones::Pyramid;
 use wardrobe_losses::binary_cross_entropy;
+use wardrobe_rpn_roi::constants::{constant, int_tensor};
 use wardrobe_rpn_roi::roi_pooler::RoiPooler;
-use wardrobe_rpn_roi::roi_sample::{RoiSample, constant};
+use wardrobe_rpn_roi::roi_sample::RoiSample;
 use wardrobe_rpn_roi::{Detections, ImageBatch};
 
 use crate::config::MaskConfig;
@@ -115,9 +116,11 @@ impl MaskBranch {
         }
         let side = self.settings.config.mask_size();
         let targets = mask_targets(sample, truths, images, side);
-        let labels: Vec<i64> = sample.positives.iter().map(|p| p.label as i64).collect();
-        let count = labels.len();
-        let labels = Tensor::from_data(TensorData::new(labels, [count]), &device);
+        let count = sample.positives.len();
+        let labels = int_tensor(
+            sample.positives.iter().map(|positive| positive.label),
+            &device,
+        );
         let features = self
             .mask_head
             .forward(pool(constant(sample.positive_rois(), &device)));

@@ -6,7 +6,8 @@
 use burn::tensor::Tensor;
 use wardrobe_kernels::boxes::box_iou;
 
-use crate::ground_truth::{GroundTruth, box_tensor};
+use crate::constants::box_tensor;
+use crate::ground_truth::GroundTruth;
 use crate::matcher::{BACKGROUND, IGNORED, Matcher};
 
 /// A background box with this share of itself inside an ignored region is left out (MMDetection's `ignore_iof_thr`; the

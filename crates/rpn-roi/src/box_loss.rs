@@ -10,8 +10,8 @@ use wardrobe_losses::{ClassLoss, generalized_iou_loss, iou_loss, smooth_l1};
 use crate::box_coder::BoxCoder;
 use crate::box_predictor::BoxPrediction;
 use crate::config::BoxLoss;
-use crate::roi_sample::{RoiSample, constant};
-use crate::rpn_loss::int_tensor;
+use crate::constants::{constant, int_tensor};
+use crate::roi_sample::{Positive, RoiSample};
 
 /// The losses of the second stage, one number `[1]` each.
 #[derive(Debug, Clone)]
@@ -74,11 +74,11 @@ pub(crate) fn roi_losses(
 fn codes_of_positives(codes: Tensor<2>, sample: &RoiSample, device: &Device) -> Tensor<2> {
     let [rois, width] = codes.dims();
     let each = width / 4;
-    let row = |positive: &crate::roi_sample::Positive| {
+    let row = |positive: &Positive| {
         let class = if each == 1 { 0 } else { positive.label };
-        (positive.row * each + class) as i64
+        positive.row * each + class
     };
-    let rows = sample.positives.iter().map(row).collect();
+    let rows = sample.positives.iter().map(row);
     codes
         .reshape([rois * each, 4])
         .select(0, int_tensor(rows, device))
@@ -101,7 +101,6 @@ mod tests {
     #![allow(clippy::unwrap_used, missing_docs)]
     use super::*;
     use crate::config::BoxCoderConfig;
-    use crate::roi_sample::Positive;
     use wardrobe_kernels::device::test_device;
 
     const BETA: f32 = 1.0 / 9.0;

@@ -21,6 +21,7 @@ use crate::config::{
     BoxCoderConfig, BoxHeadConfig, BoxLoss, MatcherConfig, PostprocessConfig, RoiPoolerConfig,
     SamplerConfig, Suppression, require,
 };
+use crate::constants::{constant, without_autodiff};
 use crate::detections::Detections;
 use crate::error::RpnRoiError;
 use crate::ground_truth::GroundTruth;
@@ -28,7 +29,7 @@ use crate::image_batch::ImageBatch;
 use crate::postprocess::{Judgement, postprocess};
 use crate::proposals::Proposals;
 use crate::roi_pooler::RoiPooler;
-use crate::roi_sample::{RoiSample, constant, without_autodiff};
+use crate::roi_sample::RoiSample;
 
 /// One stage of the cascade.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,6 @@
 //! Host side: boxes are few, and who answers for which of them is decided there. Boxes are `[x1, y1, x2, y2]` in pixels of
 //! the picture; labels count classes from 1, 0 is the background. A picture without boxes is a valid one: a negative.
 
-use burn::tensor::{Device, Tensor, TensorData};
-
 use crate::error::RpnRoiError;
 use crate::image_batch::ImageSize;
 
@@ -91,12 +89,6 @@ impl GroundTruth {
             ignored: scale(&self.ignored),
         }
     }
-}
-
-/// `[K, 4]` on `device`.
-pub(crate) fn box_tensor(boxes: &[[f32; 4]], device: &Device) -> Tensor<2> {
-    let values: Vec<f32> = boxes.iter().flatten().copied().collect();
-    Tensor::from_data(TensorData::new(values, [boxes.len(), 4]), device)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
 
 use crate::config::IouSamplerConfig;
+use crate::constants::int_tensor;
 use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageSize;
 
@@ -44,9 +45,7 @@ impl IouSample {
 
     /// `[K, 1]`.
     pub(crate) fn label_tensor(&self, device: &Device) -> Tensor<2, Int> {
-        let labels: Vec<i64> = self.labels.iter().map(|label| *label as i64).collect();
-        let count = labels.len();
-        Tensor::from_data(TensorData::new(labels, [count, 1]), device)
+        int_tensor(self.labels.iter().copied(), device).unsqueeze_dim(1)
     }
 
     /// `[K, 1]`: the normalised IoU `(IoU − ½) / ½`.

@@ -41,6 +41,7 @@ pub mod box_predictor;
 pub mod cascade_head;
 pub mod cascade_rcnn;
 pub mod config;
+pub mod constants;
 pub mod detections;
 pub mod error;
 pub mod faster_rcnn;

@@ -14,6 +14,7 @@ use crate::box_head::BoxHead;
 use crate::box_loss::{RoiLosses, roi_losses};
 use crate::box_predictor::BoxPredictor;
 use crate::config::RoiHeadsConfig;
+use crate::constants::constant;
 use crate::detections::Detections;
 use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageBatch;
@@ -23,7 +24,7 @@ use crate::localiser::Localiser;
 use crate::postprocess::{Judgement, Localise, postprocess};
 use crate::proposals::Proposals;
 use crate::roi_pooler::RoiPooler;
-use crate::roi_sample::{RoiSample, constant};
+use crate::roi_sample::RoiSample;
 
 /// Where the IoU head's smooth L1 turns from square to line (*Fast R-CNN*, equation 3; the paper names no other).
 const IOU_BETA: f32 = 1.0;

@@ -9,10 +9,10 @@ use rand::Rng;
 
 use crate::assignment::{assign, sampler_labels};
 use crate::config::{MatcherConfig, SamplerConfig};
-use crate::ground_truth::{GroundTruth, box_tensor};
+use crate::constants::{box_tensor, int_tensor, without_autodiff};
+use crate::ground_truth::GroundTruth;
 use crate::matcher::Matcher;
 use crate::proposals::Proposals;
-use crate::rpn_loss::int_tensor;
 use crate::sampler::{Sample, sample};
 
 /// A RoI that stands for an object.
@@ -89,7 +89,6 @@ impl RoiSample {
             let mut rows = [positives, negatives].concat();
             rows.sort_unstable();
             let matches: Vec<i64> = rows.iter().map(|&row| matches[row]).collect();
-            let rows = rows.into_iter().map(|row| row as i64).collect();
             let chosen = candidates.select(0, int_tensor(rows, &device));
             drawn.push_image(truth, &matches, chosen);
         }
@@ -179,16 +178,12 @@ impl RoiSample {
 
     /// The classes `[R]` on `device`.
     pub fn label_tensor(&self, device: &Device) -> Tensor<1, Int> {
-        int_tensor(
-            self.labels.iter().map(|label| *label as i64).collect(),
-            device,
-        )
+        int_tensor(self.labels.iter().copied(), device)
     }
 
     /// The rows of the positives `[P]` on `device`.
     pub fn positive_rows(&self, device: &Device) -> Tensor<1, Int> {
-        let rows = self.positives.iter().map(|positive| positive.row as i64);
-        int_tensor(rows.collect(), device)
+        int_tensor(self.positives.iter().map(|positive| positive.row), device)
     }
 
     /// The RoIs of the positives `[P, 5]`.
@@ -210,24 +205,6 @@ impl RoiSample {
             .map(|positive| positive.truth)
             .collect();
         box_tensor(&boxes, &self.rois.device())
-    }
-}
-
-/// What a sample holds lies below autodiff; this makes it a constant on `device`, which may be one that trains.
-pub fn constant<const D: usize>(values: Tensor<D>, device: &Device) -> Tensor<D> {
-    if device.is_autodiff() {
-        Tensor::from_inner(values)
-    } else {
-        values
-    }
-}
-
-/// The values alone, on the device below autodiff.
-pub(crate) fn without_autodiff<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    if tensor.is_autodiff() {
-        tensor.inner()
-    } else {
-        tensor
     }
 }
 

@@ -4,16 +4,16 @@
 //! *Faster R-CNN*, equation 1, as torchvision has it: binary cross-entropy, mean over S; smooth L1 of the codes of the
 //! positives, summed and divided by S.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use rand::Rng;
 use wardrobe_losses::{binary_cross_entropy, smooth_l1};
 
 use crate::assignment::{assign, sampler_labels};
 use crate::box_coder::BoxCoder;
 use crate::config::{RpnConfig, SMOOTH_L1_BETA};
-use crate::ground_truth::{GroundTruth, box_tensor};
+use crate::constants::{box_tensor, constant, int_tensor};
+use crate::ground_truth::GroundTruth;
 use crate::matcher::Matcher;
-use crate::roi_sample::constant;
 use crate::rpn_head::LevelPrediction;
 use crate::sampler::sample;
 
@@ -30,8 +30,8 @@ pub struct RpnLosses {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct AnchorSample {
     /// P positives, then S − P background, each image after image.
-    positives: Vec<i64>,
-    negatives: Vec<i64>,
+    positives: Vec<usize>,
+    negatives: Vec<usize>,
     /// The object of each positive.
     objects: Vec<[f32; 4]>,
 }
@@ -50,7 +50,7 @@ impl AnchorSample {
         for (image, truth) in truths.iter().enumerate() {
             let matches = assign(anchors, truth, &matcher);
             let drawn = sample(&sampler_labels(&matches), &config.sampler, rng);
-            let number = |anchor: &usize| (image * count + anchor) as i64;
+            let number = |anchor: &usize| image * count + anchor;
             all.positives.extend(drawn.positives.iter().map(number));
             all.negatives.extend(drawn.negatives.iter().map(number));
             all.objects.extend(
@@ -88,7 +88,7 @@ impl AnchorSample {
                 boxes: codes.sum() * 0.0,
             };
         }
-        let numbers = [self.positives.as_slice(), &self.negatives].concat();
+        let numbers = self.positives.iter().chain(&self.negatives).copied();
         let wanted: Vec<f32> = (0..drawn).map(|row| f32::from(row < positives)).collect();
         let wanted = Tensor::<1>::from_floats(wanted.as_slice(), &device);
         let objectness =
@@ -97,22 +97,14 @@ impl AnchorSample {
             codes.sum() * 0.0
         } else {
             let plain = anchors.device();
-            let rows = self.positives.iter().map(|number| number % count as i64);
-            let references = anchors
-                .clone()
-                .select(0, int_tensor(rows.collect(), &plain));
+            let rows = self.positives.iter().map(|number| number % count);
+            let references = anchors.clone().select(0, int_tensor(rows, &plain));
             let targets = coder.encode(box_tensor(&self.objects, &plain), references);
-            let found = codes.select(0, int_tensor(self.positives.clone(), &device));
+            let found = codes.select(0, int_tensor(self.positives.iter().copied(), &device));
             smooth_l1(found, constant(targets, &device), SMOOTH_L1_BETA).sum() / drawn as f32
         };
         RpnLosses { objectness, boxes }
     }
-}
-
-/// `[K]` on `device`.
-pub(crate) fn int_tensor(numbers: Vec<i64>, device: &Device) -> Tensor<1, Int> {
-    let count = numbers.len();
-    Tensor::from_data(TensorData::new(numbers, [count]), device)
 }
 
 #[cfg(test)]
