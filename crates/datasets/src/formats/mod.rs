@@ -14,6 +14,7 @@ mod extra;
 pub mod fashionai;
 pub mod fashionpedia;
 mod files;
+mod format;
 mod json;
 pub mod labelme;
 mod lines;
@@ -25,12 +26,16 @@ pub mod voc;
 
 pub use error::{Finding, FormatError, Place};
 pub use files::{copy_pictures, number_pictures};
+pub use format::Format;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What a reader does with a line or entry it cannot use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Stop at the first, and say where it is.
     #[default]
@@ -58,6 +63,13 @@ impl Skipped {
     /// The first [`Skipped::NAMED`] of them.
     pub fn first(&self) -> &[Finding] {
         &self.first
+    }
+
+    /// Adds what another reader left out.
+    pub(crate) fn append(&mut self, other: Self) {
+        let room = Self::NAMED.saturating_sub(self.first.len());
+        self.count += other.count;
+        self.first.extend(other.first.into_iter().take(room));
     }
 
     /// In strict mode the finding is the error; in lenient mode it is counted.
@@ -93,6 +105,13 @@ impl Losses {
     pub(crate) fn add(&mut self, kind: &'static str, times: usize) {
         if times > 0 {
             *self.0.entry(kind).or_default() += times;
+        }
+    }
+
+    /// Adds what another writer lost.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (kind, times) in other.iter() {
+            self.add(kind, times);
         }
     }
 

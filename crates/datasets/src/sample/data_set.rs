@@ -103,6 +103,20 @@ impl DataSet {
             .iter()
             .filter(move |record| record.split == Some(split))
     }
+
+    /// Drops the records of all other parts.
+    ///
+    /// ```
+    /// use wardrobe_datasets::sample::{DataSet, Record, Split};
+    /// let of = |split| Record { split, ..Record::default() };
+    /// let records = vec![of(Some(Split::Train)), of(Some(Split::Test)), of(None)];
+    /// let mut set = DataSet { records, ..DataSet::default() };
+    /// set.keep_split(Split::Test);
+    /// assert_eq!(set.records, [of(Some(Split::Test))]);
+    /// ```
+    pub fn keep_split(&mut self, split: Split) {
+        self.records.retain(|record| record.split == Some(split));
+    }
 }
 
 impl Record {
