@@ -1,8 +1,9 @@
 //! Samples that can be told apart, and a map that shows its random numbers.
-#![allow(dead_code, clippy::unwrap_used)]
 
 use rand::Rng;
-use wardrobe_datasets::loader::{FnSource, Loader};
+use wardrobe_datasets::loader::{
+    Batch, FnSource, Loader, LoaderConfig, LoaderError, OnBadFile, Sampling,
+};
 use wardrobe_datasets::{Picture, PictureError, Sample};
 
 /// Two pixels: the index in the first two bytes, room for noise in the fourth and fifth.
@@ -42,4 +43,19 @@ pub fn noisy(loader: Loader) -> Loader {
             ..sample
         }
     })
+}
+
+/// The batches of a run in which nothing fails.
+pub fn all(batches: impl Iterator<Item = Result<Batch, LoaderError>>) -> Vec<Batch> {
+    batches.collect::<Result<_, _>>().unwrap()
+}
+
+/// Batches in the source's order, from three threads.
+pub fn config(size: usize, on_bad_file: OnBadFile) -> LoaderConfig {
+    LoaderConfig {
+        sampling: Sampling::Sequential,
+        workers: 3,
+        on_bad_file,
+        ..LoaderConfig::new(size)
+    }
 }

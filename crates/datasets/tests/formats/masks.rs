@@ -1,5 +1,4 @@
 //! Masks against pycocotools, and pixels to outlines and back.
-#![allow(missing_docs, clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -22,7 +21,7 @@ struct Case {
 #[test]
 fn polygons_become_the_run_lengths_of_pycocotools() {
     let cases: Vec<Case> =
-        serde_json::from_str(include_str!("fixtures/pycocotools/masks.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/pycocotools/masks.json")).unwrap();
     assert_eq!(cases.len(), 70);
     for case in cases {
         let polygons = case

@@ -1,6 +1,5 @@
 //! Arbitrary bytes and damaged lists through every parser of list files: an answer, never a panic;
 //! and what a strict reader takes, a lenient one takes whole.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

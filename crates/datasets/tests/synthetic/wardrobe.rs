@@ -1,5 +1,4 @@
 //! The synthetic wardrobe as its users see it.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
 

@@ -1,5 +1,4 @@
 //! FashionAI's labels, questions and submissions.
-#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 

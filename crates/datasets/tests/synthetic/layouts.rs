@@ -1,5 +1,4 @@
 //! The synthetic wardrobe written as real data sets.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,4 @@
 //! DeepFashion's fine annotations: files of a split aligned line for line.
-#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 

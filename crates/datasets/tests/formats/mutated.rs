@@ -1,6 +1,5 @@
 //! Valid files with bytes changed, cut, doubled and spliced: no reader may panic, whatever it makes of
 //! them, and strict mode must agree with lenient mode on whether anything is wrong.
-#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;
 

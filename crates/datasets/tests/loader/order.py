@@ -1,9 +1,9 @@
-"""Prints the order and digest that tests/loader.rs expects, without any Rust.
+"""Prints the order and digest that tests/loader/order.rs expects, without any Rust.
 
 The order of an epoch is a shuffle by rand 0.9's `SliceRandom::shuffle` (indices drawn several at a time, each
 32-bit draw by Canon's method) from the ChaCha8 stream whose key is seed, epoch, 2^64-1, 2^64-1. The digest is
 FNV-1a over the seed, each name with its length, and each batch of epoch 0 with its length, its two halves
-combined by exclusive or. Python 3, standard library only: `python3 loader_order.py`.
+combined by exclusive or. Python 3, standard library only: `python3 order.py`.
 """
 
 import struct
