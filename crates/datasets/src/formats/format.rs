@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Holds, coco, deepfashion, deepfashion2, fashionai, labelme, lip, voc};
+
 /// A format of data sets on disk.
 ///
 /// ```
@@ -71,6 +73,23 @@ impl Format {
             Self::Voc => "Pascal VOC",
             Self::Labelme => "labelme",
             Self::Lip => "LIP",
+        }
+    }
+
+    /// What it has a place for.
+    pub const fn holds(self) -> Holds {
+        match self {
+            Self::DeepFashion | Self::DeepFashionFine => deepfashion::HOLDS,
+            Self::DeepFashion2 => deepfashion2::HOLDS,
+            Self::FashionAi => fashionai::HOLDS,
+            Self::CocoInstances | Self::CocoKeypoints => coco::HOLDS,
+            Self::Fashionpedia => Holds {
+                attributes: true,
+                ..coco::HOLDS
+            },
+            Self::Voc => voc::HOLDS,
+            Self::Labelme => labelme::HOLDS,
+            Self::Lip => lip::HOLDS,
         }
     }
 

@@ -7,7 +7,6 @@
 //! decoding what came before.
 //!
 //! ```
-//! use std::sync::Arc;
 //! use wardrobe_datasets::loader::{Batching, DataSetSource, Loader, LoaderConfig, OnBadFile, State};
 //! use wardrobe_datasets::{DataSet, DecodeLimits, Picture, Record, save_picture};
 //!
@@ -20,7 +19,7 @@
 //! #     set.records.push(record);
 //! # }
 //! // `set`: ten records from a format's reader.
-//! let source = DataSetSource::new(Arc::new(set), DecodeLimits::default());
+//! let source = DataSetSource::new(set, DecodeLimits::default());
 //! let loader = Loader::new(source, LoaderConfig {
 //!     batching: Batching::of(4).by_aspect(),
 //!     seed: 7,

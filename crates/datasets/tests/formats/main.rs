@@ -5,3 +5,4 @@ mod bad;
 mod conversions;
 mod masks;
 mod mutated;
+mod table;

@@ -27,6 +27,8 @@ mod read;
 mod values;
 mod write;
 
+pub(super) use write::HOLDS;
+
 use std::fs::File;
 use std::path::Path;
 

@@ -15,6 +15,7 @@ mod questions;
 mod rows;
 
 pub use dimensions::{Dimension, Level, vocabulary};
+pub(super) use labels::HOLDS;
 pub use labels::{read_labels, read_labels_from, write_labels};
 pub use questions::{
     Prediction, Question, questions_as_set, read_questions, read_questions_from, read_submission,

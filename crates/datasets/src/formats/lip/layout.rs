@@ -5,32 +5,22 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::OutputError;
-use crate::formats::losses::Holds;
+use crate::formats::holds::Holds;
 use crate::formats::problem::{Problem, Report};
 use crate::formats::{FormatError, Loaded, Losses, Mode, files};
 use crate::sample::{Category, DataSet, ImageFile, Landmarks, Object, Record, Split, Visibility};
 
 use super::{NAME, PERSON, pose};
 
-const HOLDS: Holds = Holds {
+pub(crate) const HOLDS: Holds = Holds {
     format: NAME,
-    picture_numbers: false,
-    picture_sizes: false,
     splits: true,
     parsing: true,
-    category_numbers: false,
-    category_groups: false,
-    boxes: false,
-    masks: false,
+    // The person alone; others are counted where they are left out.
+    categories: true,
     // Those of the joints; others are counted where they are left out.
     landmarks: true,
-    attributes: false,
-    areas: false,
-    crowds: false,
-    difficult: false,
-    truncated: false,
-    occluded: false,
-    object_numbers: false,
+    ..Holds::NOTHING
 };
 
 /// Where a part of the data set lies.
