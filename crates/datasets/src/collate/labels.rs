@@ -64,9 +64,12 @@ impl LabelWeights {
         for labels in labels {
             let start = weights.len();
             // An object without judgements has none of any value.
-            let judged = (0..classes).map(|value| match labels.is_empty() {
-                true => Judgement::Unknown,
-                false => labels.get(value),
+            let judged = (0..classes).map(|value| {
+                if labels.is_empty() {
+                    Judgement::Unknown
+                } else {
+                    labels.get(value)
+                }
             });
             for judgement in judged {
                 weights.push(match judgement {

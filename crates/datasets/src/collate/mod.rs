@@ -14,12 +14,12 @@ mod classification;
 mod detection;
 mod error;
 mod labels;
+mod mixup;
 mod pixels;
 
-pub use classification::{
-    ClassificationBatch, ClassificationCollate, ClassificationCollateConfig, Mixed,
-};
+pub use classification::{ClassificationBatch, ClassificationCollate, ClassificationCollateConfig};
 pub use detection::{DetectionBatch, DetectionCollate, DetectionCollateConfig, DetectionTargets};
 pub use error::CollateError;
 pub use labels::{LabelWeights, Smoothing};
+pub use mixup::Mixed;
 pub use pixels::{ImageSize, PixelBatch};

@@ -110,17 +110,20 @@ pub enum OpenError {
 }
 
 fn formats_told(formats: &[Format]) -> String {
-    let lines = formats
-        .iter()
-        .map(|format| format!("\n  looked for {format}: {}", format.layout()));
-    lines.collect()
+    lines(
+        formats
+            .iter()
+            .map(|format| format!("looked for {format}: {}", format.layout())),
+    )
 }
 
 fn candidates_told(candidates: &[Found]) -> String {
-    candidates
-        .iter()
-        .map(|found| format!("\n  {found}"))
-        .collect()
+    lines(candidates.iter().map(ToString::to_string))
+}
+
+/// Each on an indented line of its own.
+fn lines(texts: impl Iterator<Item = String>) -> String {
+    texts.flat_map(|text| ["\n  ".to_owned(), text]).collect()
 }
 
 fn folders_told(folders: &[PathBuf]) -> String {

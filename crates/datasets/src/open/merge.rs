@@ -53,10 +53,8 @@ fn rebase(set: &mut DataSet, folder: &Path) {
         return;
     }
     for record in &mut set.records {
-        for path in [Some(&mut record.image.path), record.parsing.as_mut()] {
-            if let Some(path) = path {
-                *path = format!("{inside}/{path}");
-            }
+        for path in std::iter::once(&mut record.image.path).chain(&mut record.parsing) {
+            *path = format!("{inside}/{path}");
         }
     }
 }

@@ -74,14 +74,14 @@ impl Standardisation {
     /// read as variances: their square roots. See
     /// [`ChannelStatistics::PAPER_B`](super::ChannelStatistics::PAPER_B) for why.
     pub const PAPER_B: Self = Self::DataSet {
-        mean: [0.640_036_54, 0.600_129_57, 0.587_754_02],
-        std: [0.289_895_088, 0.296_673_412, 0.298_646_109],
+        mean: [0.640_036_5, 0.600_129_54, 0.587_754],
+        std: [0.289_895_1, 0.296_673_42, 0.298_646_12],
     };
 
     /// Paper B's to the letter; values come out about 3.4 times as large.
     pub const PAPER_B_AS_PRINTED: Self = Self::DataSet {
-        mean: [0.640_036_54, 0.600_129_57, 0.587_754_02],
-        std: [0.084_039_162, 0.088_015_113, 0.089_189_498],
+        mean: [0.640_036_5, 0.600_129_54, 0.587_754],
+        std: [0.084_039_16, 0.088_015_12, 0.089_189_5],
     };
 
     /// Refuses numbers that would divide by 0 or give NaN.

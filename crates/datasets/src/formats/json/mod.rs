@@ -6,147 +6,18 @@
 //! field is optional (what must be there is the reader's decision, and its message), unknown fields
 //! are kept.
 
-use std::fmt;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+mod explain;
+mod stream;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::FormatError;
 use super::problem::Problem;
-use super::{Finding, Place};
+use explain::{TYPE_REMEDY, around, explain, without_position};
 
-/// Bytes read from the disk at once.
-const BLOCK: usize = 1 << 20;
-
-/// What [`stream`] hands over.
-pub(crate) enum Item<'a> {
-    /// One entry of a list that was asked for.
-    Entry {
-        list: &'static str,
-        index: usize,
-        text: &'a str,
-    },
-    /// A field of the document that is not such a list.
-    Field { name: String, value: Value },
-}
-
-/// Reads an object whose fields named in `lists` are lists; every entry goes to `on`.
-/// Returns which of the lists were there.
-///
-/// # Errors
-/// What `on` returns; [`FormatError::Invalid`] when the document is not such an object.
-pub(crate) fn stream(
-    path: &Path,
-    reader: impl Read,
-    lists: &'static [&'static str],
-    on: &mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
-) -> Result<Vec<&'static str>, FormatError> {
-    let mut failure = None;
-    let mut seen = Vec::new();
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(BLOCK, reader));
-    let document = Document {
-        lists,
-        seen: &mut seen,
-        on,
-        failure: &mut failure,
-    };
-    let result = document.deserialize(&mut json).and_then(|()| json.end());
-    match (failure, result) {
-        (Some(failure), _) => Err(failure),
-        (None, Ok(())) => Ok(seen),
-        (None, Err(error)) => Err(unreadable(path, error)),
-    }
-}
-
-struct Document<'a> {
-    lists: &'static [&'static str],
-    seen: &'a mut Vec<&'static str>,
-    on: &'a mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
-    failure: &'a mut Option<FormatError>,
-}
-
-impl<'de> DeserializeSeed<'de> for Document<'_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Document<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object with the lists `{}`", self.lists.join("`, `"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            let Some(&list) = self.lists.iter().find(|&&list| list == name) else {
-                let value = map.next_value()?;
-                if let Err(error) = (self.on)(Item::Field { name, value }) {
-                    *self.failure = Some(error);
-                    return Err(A::Error::custom("stopped"));
-                }
-                continue;
-            };
-            if self.seen.contains(&list) {
-                return Err(A::Error::custom(format_args!("`{list}` stands twice")));
-            }
-            self.seen.push(list);
-            map.next_value_seed(List {
-                name: list,
-                on: self.on,
-                failure: self.failure,
-            })?;
-        }
-        Ok(())
-    }
-}
-
-struct List<'a> {
-    name: &'static str,
-    on: &'a mut dyn FnMut(Item<'_>) -> Result<(), FormatError>,
-    failure: &'a mut Option<FormatError>,
-}
-
-impl<'de> DeserializeSeed<'de> for List<'_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for List<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` to be a list", self.name)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        while let Some(entry) = seq.next_element::<Box<RawValue>>()? {
-            let item = Item::Entry {
-                list: self.name,
-                index,
-                text: entry.get(),
-            };
-            if let Err(error) = (self.on)(item) {
-                *self.failure = Some(error);
-                return Err(A::Error::custom("stopped"));
-            }
-            index += 1;
-        }
-        Ok(())
-    }
-}
+pub(crate) use stream::{Item, stream};
 
 /// A typed value of one entry's text; the problem names the field.
 pub(crate) fn entry<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
@@ -163,8 +34,6 @@ pub(crate) fn entry<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         }
     })
 }
-
-const TYPE_REMEDY: &str = "write the value as the format has it";
 
 /// A whole file as one typed value.
 pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -193,86 +62,6 @@ pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> 
 /// A file of no bytes.
 pub(crate) fn empty() -> Problem {
     Problem::new("", "is empty (0 bytes)", "copy or download it again")
-}
-
-fn unreadable(path: &Path, error: serde_json::Error) -> FormatError {
-    let (line, column) = (error.line(), error.column());
-    if error.is_io() {
-        return FormatError::Unreadable {
-            path: path.to_path_buf(),
-            source: error.into(),
-        };
-    }
-    let (what, remedy) = explain(&error, &around_in_file(path, line, column));
-    FormatError::Invalid(Finding {
-        path: path.to_path_buf(),
-        place: Place::Line(line),
-        problem: format!("column {column}: {what}"),
-        remedy,
-    })
-}
-
-fn explain(error: &serde_json::Error, around: &str) -> (String, String) {
-    let not_finite = ["NaN", "Infinity"]
-        .into_iter()
-        .find(|word| around.contains(word));
-    match (error.classify(), not_finite) {
-        (Category::Eof, _) => (
-            "the file ends before its JSON does".into(),
-            "copy or download it again".into(),
-        ),
-        (_, Some(word)) => (
-            format!("`{word}` is no JSON number"),
-            "write a finite number or leave the entry out".into(),
-        ),
-        (Category::Syntax, None) => (
-            format!("{} at `{around}`", without_position(error)),
-            "mend the JSON there".into(),
-        ),
-        (_, None) => (without_position(error), TYPE_REMEDY.into()),
-    }
-}
-
-/// serde_json ends its messages with a position that is relative to the text it was given.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&position).unwrap_or(&text).to_owned()
-}
-
-/// Bytes shown from before and behind a syntax error.
-const SHOWN: [usize; 2] = [4, 12];
-
-fn around(bytes: &[u8], line: usize, column: usize) -> String {
-    let line = bytes
-        .split(|&byte| byte == b'\n')
-        .nth(line.saturating_sub(1))
-        .unwrap_or_default();
-    show(line, column)
-}
-
-fn show(line: &[u8], column: usize) -> String {
-    let from = column.saturating_sub(SHOWN[0]).min(line.len());
-    let to = column.saturating_add(SHOWN[1]).min(line.len());
-    String::from_utf8_lossy(&line[from..to]).into_owned()
-}
-
-/// The same in a file that is too large to hold; empty where it cannot be read again.
-fn around_in_file(path: &Path, line: usize, column: usize) -> String {
-    let window = || -> std::io::Result<String> {
-        let mut reader = BufReader::with_capacity(BLOCK, std::fs::File::open(path)?);
-        for _ in 1..line {
-            reader.skip_until(b'\n')?;
-        }
-        let from = column.saturating_sub(SHOWN[0]);
-        std::io::copy(&mut reader.by_ref().take(from as u64), &mut std::io::sink())?;
-        let mut shown = Vec::new();
-        reader
-            .take((SHOWN[0] + SHOWN[1]) as u64)
-            .read_to_end(&mut shown)?;
-        Ok(String::from_utf8_lossy(&shown).into_owned())
-    };
-    window().unwrap_or_default()
 }
 
 /// A number that is 0 or 1, or a JSON truth value.

@@ -1,20 +1,24 @@
 //! Formats with one annotation file a picture: finding the files, reading them on all cores,
 //! naming categories, and putting pictures where a layout wants them.
 
+mod places;
+mod write;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::io::{Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::atomic_file::AtomicFile;
-use crate::error::OutputError;
 use crate::sample::{Category, DataSet, Record};
 
-use super::number::numbered;
 use super::problem::{Problem, Report};
-use super::{FormatError, Loaded, Losses, Mode, json};
+use super::{FormatError, Loaded, Mode, json};
+
+pub use places::{copy_pictures, number_pictures};
+pub(crate) use places::{extension, flat_stem, names, picture_of, stays_below};
+pub(crate) use write::{write_file, write_labels};
 
 /// The list of category names beside the annotations, one a line, as labelme's own tools use it.
 pub(crate) const LABELS: &str = "labels.txt";
@@ -243,190 +247,4 @@ fn known_names(labels: &Path, report: &mut Report) -> Result<Option<Vec<String>>
         names.push(name);
     }
     Ok(Some(names))
-}
-
-/// Writes the category names, one a line.
-pub(crate) fn write_labels(folder: &Path, set: &DataSet) -> Result<(), FormatError> {
-    let path = folder.join(LABELS);
-    let mut text = String::new();
-    for (index, category) in set.categories.iter().enumerate() {
-        let name = &category.name;
-        let plain = !name.is_empty() && name.trim() == name && !name.contains(['\n', '\r']);
-        let once = set.category(name) == Some(index as u32);
-        if !plain || !once || NO_CATEGORY.contains(&name.as_str()) {
-            return Err(OutputError::Unrepresentable {
-                path,
-                what: format!(
-                    "the category name {name:?} cannot stand once on a line of its own; rename it"
-                ),
-            }
-            .into());
-        }
-        text.push_str(name);
-        text.push('\n');
-    }
-    write_file(&path, text.as_bytes())
-}
-
-/// Writes a file whole or not at all; its folder is made.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormatError> {
-    let unwritable = |source| OutputError::Unwritable {
-        path: path.to_path_buf(),
-        source,
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(unwritable)?;
-    }
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes).map_err(unwritable)?;
-    file.finish()?;
-    Ok(())
-}
-
-/// A path of one picture as a single file name without extension: folders become part of it.
-/// `layout` is the folder in which the format keeps its pictures.
-pub(crate) fn flat_stem(path: &str, layout: &str) -> String {
-    let path = path.strip_prefix(layout).unwrap_or(path);
-    let name = path
-        .rfind('.')
-        .filter(|&dot| dot > 0 && !path[dot..].contains('/'));
-    let stem = &path[..name.unwrap_or(path.len())];
-    let parts: Vec<&str> = stem
-        .split(['/', '\\'])
-        .filter(|part| !matches!(*part, "" | "." | ".."))
-        .collect();
-    parts.join("_")
-}
-
-/// The extension of a path with its dot; empty for none.
-pub(crate) fn extension(path: &str) -> &str {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.rfind('.')
-        .filter(|&dot| dot > 0)
-        .map_or("", |dot| &name[dot..])
-}
-
-/// One file name for each record, from `name`; two records that would share one are an error.
-pub(crate) fn names(
-    set: &DataSet,
-    folder: &Path,
-    name: impl Fn(&Record) -> String,
-) -> Result<Vec<String>, FormatError> {
-    let mut users: HashMap<String, usize> = HashMap::with_capacity(set.records.len());
-    let mut names = Vec::with_capacity(set.records.len());
-    for (index, record) in set.records.iter().enumerate() {
-        let name = name(record);
-        let refuse = |what| {
-            let path = folder.to_path_buf();
-            Err(OutputError::Unrepresentable { path, what }.into())
-        };
-        if name.is_empty() {
-            return refuse(format!(
-                "the picture path {:?} gives no file name",
-                record.image.path
-            ));
-        }
-        if let Some(&first) = users.get(&name) {
-            let first = &set.records[first].image.path;
-            return refuse(format!(
-                "`{first}` and `{}` would share the annotation `{name}`; rename one",
-                record.image.path
-            ));
-        }
-        users.insert(name.clone(), index);
-        names.push(name);
-    }
-    Ok(names)
-}
-
-/// Whether joining `path` to a folder stays below that folder.
-pub(crate) fn stays_below(path: &str) -> bool {
-    !path.is_empty()
-        && Path::new(path)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-}
-
-/// Gives every record without a number, or with one that is taken, the next free one: formats that
-/// name pictures by number, such as DeepFashion2, then call them the same in annotations and in
-/// [`copy_pictures`].
-pub fn number_pictures(set: &mut DataSet) {
-    let (numbers, _) = numbered(set.records.iter().map(|record| record.id));
-    for (record, number) in set.records.iter_mut().zip(numbers) {
-        record.id = Some(number);
-    }
-}
-
-/// The path of the `.jpg`, or of the `.png` where only that exists.
-pub(crate) fn picture_of(root: &Path, stem: &str) -> String {
-    let [jpg, png] = ["jpg", "png"].map(|extension| format!("{stem}.{extension}"));
-    if !root.join(&jpg).exists() && root.join(&png).exists() {
-        png
-    } else {
-        jpg
-    }
-}
-
-/// Copies every picture of `set` to the place below `folder` that `place` names, such as
-/// [`voc::picture_path`](super::voc::picture_path): writers write annotations only. A picture that
-/// is there already is left alone; one that is missing is counted. Returns what is missing.
-///
-/// # Errors
-/// [`OutputError`] for a file that cannot be written, or a place outside the folder.
-pub fn copy_pictures(
-    set: &DataSet,
-    folder: &Path,
-    place: impl Fn(&Record) -> String,
-) -> Result<Losses, FormatError> {
-    let mut losses = Losses::default();
-    for record in &set.records {
-        let place = place(record);
-        let (from, to) = (set.root.join(&record.image.path), folder.join(&place));
-        if !stays_below(&place) {
-            let what = format!("the picture path `{place}` leaves the folder");
-            let path = folder.to_path_buf();
-            return Err(OutputError::Unrepresentable { path, what }.into());
-        }
-        if to.is_file() {
-            continue;
-        }
-        match fs::read(&from) {
-            Ok(bytes) => write_file(&to, &bytes)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                losses.add("picture that is not in its place", 1);
-            }
-            Err(error) => return Err(unreadable(&from)(error)),
-        }
-    }
-    Ok(losses)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn folders_become_part_of_a_flat_name() {
-        assert_eq!(flat_stem("JPEGImages/000001.jpg", "JPEGImages/"), "000001");
-        assert_eq!(
-            flat_stem("img/Sheer_Blouse/img_1.jpg", "JPEGImages/"),
-            "img_Sheer_Blouse_img_1"
-        );
-        assert_eq!(flat_stem("../a.b/c", ""), "a.b_c");
-        assert_eq!(
-            (
-                extension("a.b/c"),
-                extension("a/c.d.png"),
-                extension("x/.hidden")
-            ),
-            ("", ".png", "")
-        );
-    }
-
-    #[test]
-    fn a_path_out_of_the_folder_is_seen() {
-        assert!(stays_below("a/b.json") && stays_below("./a"));
-        assert!(!stays_below("../a") && !stays_below("/a") && !stays_below(""));
-    }
 }
