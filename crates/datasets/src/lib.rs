@@ -25,6 +25,6 @@ pub use draw::{Annotation, draw, save_picture};
 pub use error::{CategoryError, OutputError, PictureError};
 pub use image_file::{DecodeLimits, Picture, read_picture};
 pub use mask_region::MaskRegion;
-pub use open::OpenOptions;
+pub use open::{OpenError, OpenOptions, Opened};
 pub use picture_size::picture_size;
-pub use sample::{DataSet, Object, Record, Sample};
+pub use sample::{DataSet, Object, Record, Sample, Split};

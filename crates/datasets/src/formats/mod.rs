@@ -88,6 +88,23 @@ impl Skipped {
     }
 }
 
+/// One line for each named finding, and how many there are beyond.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count == 0 {
+            return f.write_str("nothing skipped");
+        }
+        write!(f, "{} entries skipped", self.count)?;
+        for finding in &self.first {
+            write!(f, "\n{finding}")?;
+        }
+        match self.count - self.first.len() {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
 /// What a reader returns: the value, and what was left out of it.
 #[derive(Debug)]
 pub struct Loaded<T> {
@@ -142,5 +159,38 @@ impl fmt::Display for Losses {
             write!(f, "{comma}{count} × {kind}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_skipped_is_told_up_to_a_limit() {
+        let mut skipped = Skipped::default();
+        assert_eq!(skipped.to_string(), "nothing skipped");
+        let finding = |line| Finding {
+            path: "list.txt".into(),
+            place: Place::Line(line),
+            problem: "is blank".into(),
+            remedy: "remove it".into(),
+        };
+        skipped.note(Mode::Lenient, finding(3)).unwrap();
+        assert_eq!(
+            skipped.to_string(),
+            "1 entries skipped\nlist.txt, line 3: is blank; remove it"
+        );
+        let mut others = Skipped::default();
+        for line in 0..Skipped::NAMED {
+            others.note(Mode::Lenient, finding(line)).unwrap();
+        }
+        // The first stays the first; of 101 one is beyond the limit.
+        skipped.append(others);
+        let told = skipped.to_string();
+        assert!(told.starts_with("101 entries skipped\nlist.txt, line 3: "));
+        assert!(told.ends_with("list.txt, line 98: is blank; remove it\nand 1 more"));
+        assert_eq!(told.lines().count(), 1 + Skipped::NAMED + 1);
     }
 }

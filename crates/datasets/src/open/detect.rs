@@ -20,7 +20,8 @@ pub(super) use single::folder_of;
 /// that in a folder for data.
 const LEVELS: usize = 2;
 
-/// Folders looked into in one folder: one with more holds pictures, a folder for each garment.
+/// Folders looked into on one level, in the order of their names: where there are more, they hold
+/// pictures, a folder for each garment.
 const FOLDERS: usize = 256;
 
 /// A data set that was found, not read.
@@ -103,7 +104,7 @@ pub(super) fn find(path: &Path, wanted: Option<Format>) -> Result<Found, OpenErr
             }
         }
         if depth < LEVELS {
-            level = level.iter().flat_map(below).collect();
+            level = level.iter().flat_map(below).take(FOLDERS).collect();
         }
     }
     Err(OpenError::Unknown {
@@ -114,7 +115,7 @@ pub(super) fn find(path: &Path, wanted: Option<Format>) -> Result<Found, OpenErr
 }
 
 fn below(folder: &Folder) -> impl Iterator<Item = Folder> {
-    let names = folder.folders.iter().take(FOLDERS);
+    let names = folder.folders.iter();
     names.filter_map(|name| Folder::list(&folder.path.join(name)).ok())
 }
 

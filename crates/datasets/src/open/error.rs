@@ -95,7 +95,7 @@ pub enum OpenError {
         what: &'static str,
     },
     /// The part asked for is not in the data set.
-    #[error("{}: has no {} part, but {}; leave `OpenOptions::split` out, or divide the set with `subsets`", path.display(), split_told(*split), parts_told(there))]
+    #[error("{}: has no {} part, but {}; leave `OpenOptions::split` out, or divide the set with `subsets`", path.display(), split, parts_told(there))]
     NoSuchSplit {
         /// The path.
         path: PathBuf,
@@ -134,19 +134,11 @@ fn folders_told(folders: &[PathBuf]) -> String {
     told.join(", ")
 }
 
-fn split_told(split: Split) -> &'static str {
-    match split {
-        Split::Train => "train",
-        Split::Validation => "validation",
-        Split::Test => "test",
-    }
-}
-
 fn parts_told(there: &[Split]) -> String {
     if there.is_empty() {
         return "does not say which pictures belong to which part".into();
     }
-    let told: Vec<&str> = there.iter().copied().map(split_told).collect();
+    let told: Vec<String> = there.iter().map(ToString::to_string).collect();
     told.join(" and ")
 }
 

@@ -97,6 +97,7 @@ pub enum Spread {
 
 /// Mean and variance of the red, green and blue of a set, levels as 0–1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChannelStatistics {
     /// Pictures they were taken over.
     pub pictures: u64,

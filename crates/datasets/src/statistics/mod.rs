@@ -24,6 +24,27 @@ use crate::sample::DataSet;
 /// come before standardisation belong there. Pictures of one size weigh the same; otherwise large
 /// ones weigh more. Decodes on all threads, one picture each at a time.
 ///
+/// ```
+/// use wardrobe_datasets::formats::Mode;
+/// use wardrobe_datasets::statistics::{Spread, Standardisation, channel_sums};
+/// use wardrobe_datasets::{DataSet, DecodeLimits, Picture, Record, save_picture};
+/// # let folder = tempfile::tempdir()?;
+/// # let mut set = DataSet { root: folder.path().into(), ..DataSet::default() };
+/// # for (path, level) in [("black.png", 0), ("white.png", 255)] {
+/// #     let mut record = Record::default();
+/// #     record.image.path = path.into();
+/// #     save_picture(&Picture::new(vec![level; 3 * 16], 4, 4), folder.path().join(path))?;
+/// #     set.records.push(record);
+/// # }
+/// // `set`: a black and a white picture of 4 × 4.
+/// let (sums, skipped) = channel_sums(&set, |picture| picture, &DecodeLimits::default(), Mode::Strict)?;
+/// let found = sums.statistics().ok_or("no picture")?;
+/// assert_eq!((found.mean, found.variance, skipped.count()), ([0.5; 3], [0.25; 3], 0));
+/// let by = found.standardisation(Spread::Deviation, 4 * 4);
+/// assert_eq!(by, Standardisation::DataSet { mean: [0.5; 3], std: [0.5; 3] });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// In strict mode the first picture (in the records' order) that cannot be read; a lenient caller
 /// gets it counted.

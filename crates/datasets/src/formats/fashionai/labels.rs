@@ -27,6 +27,20 @@ pub(crate) const HOLDS: Holds = Holds {
 /// picture asked about in two dimensions is one record. `root` is the folder the paths
 /// (`Images/collar_design_labels/….jpg`) start from: the one that has `Annotations` in it, if `None`.
 ///
+/// ```
+/// use wardrobe_datasets::formats::Mode;
+/// use wardrobe_datasets::formats::fashionai::{Dimension, read_labels_from};
+/// use wardrobe_datasets::sample::Judgement;
+/// let rows = "Images/collar_design_labels/a.jpg,collar_design_labels,nynnm\n";
+/// let set = read_labels_from(rows.as_bytes(), "label.csv".as_ref(), Mode::Strict)?.value;
+/// let labels = &set.records[0].objects[0].attributes;
+/// let collar = Dimension::CollarDesign.range();
+/// assert_eq!(labels.get(collar.start + 1), Judgement::Yes);
+/// assert_eq!(labels.get(collar.start + 4), Judgement::Maybe);
+/// assert_eq!(set.attributes.name(collar.start + 1), Some("Shirt Collar"));
+/// # Ok::<(), wardrobe_datasets::formats::FormatError>(())
+/// ```
+///
 /// # Errors
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that is not
 /// `path,key,letters` with a letter for each value of the key.
