@@ -30,7 +30,7 @@ pub enum OpenError {
     },
     /// No format's files are there.
     #[error(
-        "{}: no data set, in the folder or two levels below{}\n  found: {}; correct the path, or name the format's own files to its reader in `formats`",
+        "{}: no data set, in the folder or two levels below{}\n  found: {}; correct the path, or give the files to their format's own reader in `formats`",
         path.display(), formats_told(looked_for), found.join(", ")
     )]
     Unknown {
@@ -59,7 +59,7 @@ pub enum OpenError {
     },
     /// Several data sets are there.
     #[error(
-        "{}: {} data sets are there{}\n  name one by its path, or set `OpenOptions::format` where their formats differ",
+        "{}: {} data sets are there{}\n  name one by its path, or where their formats differ by its format: `DataSet::open_as` or `OpenOptions::format`",
         path.display(), candidates.len(), candidates_told(candidates)
     )]
     Ambiguous {

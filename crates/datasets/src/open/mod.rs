@@ -9,7 +9,7 @@
 //! | DeepFashion | `list_category_cloth.txt` and `list_category_img.txt`, in `Anno_coarse`, `Anno` or the folder | `list_eval_partition.txt` |
 //! | DeepFashion, fine | `train.txt` with `train_cate.txt` …, in `Anno_fine` or the folder | the files |
 //! | DeepFashion2 | `annos/000001.json` with `item1`; `train` and `validation` together | the folders' names |
-//! | FashionAI | `Annotations/label.csv`, `Tests/question.csv`; `base` and `rank` together, the warm-up `web` by its own path | labels train, questions test |
+//! | FashionAI | `Annotations/label.csv`, `Tests/question.csv`; `base` and `rank` together, the warm-up `web` by its own path | labels train, in `Tests` test; questions test |
 //! | COCO, Fashionpedia | JSON files in the folder or `annotations`; `…train…`, `…val…`, `…test…` of one kind together | the files' names |
 //! | Pascal VOC | `Annotations/*.xml` | `ImageSets/Main` |
 //! | labelme | JSON files with `shapes`, in the folder and below | the folders' names |
@@ -62,7 +62,8 @@ pub use error::OpenError;
 pub struct OpenOptions {
     /// The format, where the path could be read as several; found out if `None`.
     pub format: Option<Format>,
-    /// The one part to keep; the whole set if `None`. Files of other parts are not read.
+    /// The one part to keep; the whole set if `None`. Files that are of other parts by their names are
+    /// not read.
     pub split: Option<Split>,
     /// What becomes of entries that cannot be used.
     pub mode: Mode,

@@ -115,7 +115,7 @@ fn coarse_and_fine_deepfashion_are_two() {
         &[
             "2 data sets are there",
             &format!("\n  DeepFashion: {root}\n  DeepFashion, fine annotations: {root}\n"),
-            "name one by its path, or set `OpenOptions::format`",
+            "name one by its path, or where their formats differ by its format: `DataSet::open_as`",
         ],
     );
 }

@@ -123,6 +123,22 @@ fn fashionai_as_downloaded() {
 }
 
 #[test]
+fn fashionai_answers_are_of_the_test() {
+    let tree = Tree::new(&[("Tests/answer.csv", LABELS)]);
+    for asked in ["", "Tests", "Tests/answer.csv"] {
+        let set = open(tree.at(asked)).set;
+        let path = "Images/pant_length_labels/a.jpg";
+        assert_eq!(pictures(&set), [(path, Some(Split::Test))], "{asked}");
+    }
+    // With the questions they would be the same pictures twice.
+    tree.write("Tests/question.csv", QUESTIONS);
+    let message = DataSet::open(tree.path()).unwrap_err().to_string();
+    assert!(message.contains("2 data sets are there"), "{message}");
+    let answers = tree.at("Tests/answer.csv");
+    assert_eq!(open(answers).set.records.len(), 1);
+}
+
+#[test]
 fn fashionai_by_its_files() {
     let tree = Tree::new(&[
         ("Annotations/label.csv", LABELS),

@@ -95,7 +95,7 @@ pub(crate) fn picture_of(root: &Path, stem: &str) -> String {
 }
 
 /// Copies every picture of `set` to the place below `folder` that `place` names, such as
-/// [`voc::picture_path`](super::voc::picture_path): writers write annotations only. A picture that
+/// [`voc::picture_path`](crate::formats::voc::picture_path): writers write annotations only. A picture that
 /// is there already is left alone; one that is missing is counted. Returns what is missing.
 ///
 /// # Errors

@@ -124,7 +124,11 @@ fn fashionai(folder: &Folder) -> Vec<Found> {
     };
     match (labels.as_slice(), questions.as_slice()) {
         ([], []) => Vec::new(),
-        ([_], [] | [_]) | ([], [_]) => vec![found([labels, questions].concat())],
+        ([_], []) | ([], [_]) => vec![found([labels, questions].concat())],
+        // Answers and questions would be the same pictures twice.
+        ([labelled], [asked]) if labelled.split != asked.split => {
+            vec![found([labels, questions].concat())]
+        }
         _ => labels
             .into_iter()
             .chain(questions)
@@ -133,9 +137,13 @@ fn fashionai(folder: &Folder) -> Vec<Found> {
     }
 }
 
-/// Labels are published for training alone.
+/// Labels are for training, but for the answers that were published later, in `Tests`.
 pub(super) fn labels(path: PathBuf) -> Part {
-    Part::new(path, Some(Split::Train))
+    let tests = path
+        .parent()
+        .is_some_and(|folder| own_name(folder) == "Tests");
+    let split = if tests { Split::Test } else { Split::Train };
+    Part::new(path, Some(split))
 }
 
 pub(super) fn questions(path: PathBuf) -> Part {
