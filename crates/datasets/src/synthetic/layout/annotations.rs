@@ -24,7 +24,8 @@ const COCO_FILES: [(Split, &str); 3] = [
 /// # let folder = folder.path();
 /// let config = WardrobeConfig { long_side: [64, 64], ..WardrobeConfig::default() };
 /// let drawn = synthesise(&config, 3, Layout::Voc, folder, &|| ())?;
-/// assert!(write_annotations(&drawn, Layout::Voc, folder)?.is_empty());
+/// let losses = write_annotations(&drawn, Layout::Voc, folder)?;
+/// assert_eq!(losses.count("box of an object"), 0);
 /// assert_eq!(DataSet::open(folder)?.records.len(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
