@@ -2,7 +2,7 @@
 
 use wardrobe_training::{Event, Flow, Progress, Record, read_log};
 
-use crate::support::{finish, outcome, run};
+use crate::support::{alone, finish, outcome, run};
 
 /// Two phases, with everything that has a state: momentum, then Adam's moments, an average, a best
 /// score, frozen layers, accumulation over a pass that its steps do not divide.
@@ -21,6 +21,7 @@ const CONFIG: &str = r#"{
 
 #[test]
 fn stopped_after_any_step_and_resumed() {
+    let _alone = alone();
     let whole = tempfile::tempdir().unwrap();
     let trainer = finish(run(CONFIG), whole.path());
     // 2 passes of 5 batches; then passes of 3 batches, two and then one to a step.
@@ -44,6 +45,7 @@ fn stopped_after_any_step_and_resumed() {
 
 #[test]
 fn steps_beyond_the_checkpoint_are_made_again() {
+    let _alone = alone();
     let config = CONFIG.replace(r#"{"iterations": 1}"#, r#"{"epochs": 1}"#);
     let whole = tempfile::tempdir().unwrap();
     finish(run(&config), whole.path());
@@ -70,6 +72,7 @@ fn steps_beyond_the_checkpoint_are_made_again() {
 
 #[test]
 fn an_observer_stops_a_run_that_can_be_resumed() {
+    let _alone = alone();
     let whole = tempfile::tempdir().unwrap();
     finish(run(CONFIG), whole.path());
     let folder = tempfile::tempdir().unwrap();
@@ -94,6 +97,7 @@ fn an_observer_stops_a_run_that_can_be_resumed() {
 
 #[test]
 fn the_log_tells_every_step_and_score() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     finish(run(CONFIG), folder.path());
     let records = read_log(folder.path().join("metrics.jsonl")).unwrap();

@@ -1,6 +1,7 @@
 //! A small network, its task and its data.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -13,6 +14,12 @@ use wardrobe_training::{
     DataSets, EpochEnd, InMemory, Losses, Run, Scores, Step, Task, TaskError, Trainer,
     TrainingConfig,
 };
+
+/// Held by a test that trains with dropout: Burn's generator is one for the whole process.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Convolution, batch norm, dropout, two linear layers: everything that has a state of its own.
 #[derive(Module, Debug)]
@@ -54,8 +61,8 @@ pub fn filled<M: Module>(module: M) -> M {
     struct Fill(u64);
     impl ModuleMapper for Fill {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if !param.is_require_grad() && param.is_initialized() && D == 1 {
-                // Running statistics keep their start.
+            if param.is_initialized() {
+                // Running statistics are there from the start, and keep it.
                 return param;
             }
             let shape = param.lazy_shape();
