@@ -231,6 +231,11 @@ impl<T: Task> Trainer<T> {
         gathered: Gathered,
     ) -> Result<StepRecord, TrainingError> {
         let sums = square_sums(self.model(), &gathered.gradients);
+        if sums.is_empty() {
+            // A detached parameter is a leaf of its own: the loss has a graph, the model no part.
+            let iteration = self.position.iteration;
+            return Err(TrainingError::NoGradient { iteration });
+        }
         let bad = sums.iter().find(|(_, sum)| !sum.is_finite());
         let scale = self.position.loss_scale;
         let after = scale.map(|scale| scale.after(bad.is_some()));

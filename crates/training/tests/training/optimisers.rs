@@ -11,6 +11,8 @@ use wardrobe_training::{
     TrainingConfig,
 };
 
+use crate::support::alone;
+
 #[derive(Deserialize)]
 struct Fixture {
     x: Vec<f32>,
@@ -72,7 +74,9 @@ fn layer(weights: &Weights) -> Linear {
             param.transform_for_load(Tensor::from_data(data, &test_device()), id)
         }
     }
-    LinearConfig::new(3, 2).init(&test_device()).map(&mut Fill(weights))
+    LinearConfig::new(3, 2)
+        .init(&test_device())
+        .map(&mut Fill(weights))
 }
 
 /// Within 2e-6: some ten roundings of f32 at values about 1. Burn's Adam takes 1 − β² in f32, which
@@ -82,13 +86,17 @@ fn assert_close(model: &Linear, expected: &Weights, what: &str) {
     let bias = model.bias.as_ref().unwrap().val().into_data();
     for (found, expected) in [(weight, &expected.weight), (bias, &expected.bias)] {
         for (found, expected) in found.as_slice::<f32>().unwrap().iter().zip(expected) {
-            assert!((found - expected).abs() < 2e-6, "{what}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 2e-6,
+                "{what}: {found} {expected}"
+            );
         }
     }
 }
 
 #[test]
 fn trajectories_are_pytorchs() {
+    let _alone = alone();
     let text = include_str!("../fixtures/optimisers.json");
     let fixture: Fixture = serde_json::from_str(text).unwrap();
     let batches: Vec<_> = fixture
@@ -133,7 +141,10 @@ fn trajectories_are_pytorchs() {
             steps.iter().zip(case.norms.iter().zip(&case.rates))
         {
             assert!((norm - expected).abs() < 1e-6, "{norm} {expected}");
-            assert!((rate - expected_rate).abs() < 1e-12, "{rate} {expected_rate}");
+            assert!(
+                (rate - expected_rate).abs() < 1e-12,
+                "{rate} {expected_rate}"
+            );
         }
     }
 }

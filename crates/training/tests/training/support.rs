@@ -15,7 +15,8 @@ use wardrobe_training::{
     TrainingConfig,
 };
 
-/// Held by a test that trains with dropout: Burn's generator is one for the whole process.
+/// Held by every test that trains: Burn's generator, which the engine seeds for every batch, is one for
+/// the whole process.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
