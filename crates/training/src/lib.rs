@@ -5,7 +5,7 @@
 //! JSON, says all else. Nothing is printed: an [`Observer`] hears of every step.
 //!
 //! - [`config`]: phases, optimisers, schedules, groups, presets. [`schedule`]: the rate as a formula.
-//! - [`Run`] and [`Trainer`]: the engine. [`run`]: what a run leaves in its folder.
+//! - [`Run`] and [`Trainer`]: the engine. [`run`]: what a run leaves in its folder. [`report`]: a page of it.
 //! - [`Warning`]: likely mistakes, found before the first step.
 //!
 //! # Exact resume
@@ -17,6 +17,7 @@
 
 pub mod config;
 pub mod names;
+pub mod report;
 pub mod run;
 pub mod schedule;
 

@@ -64,7 +64,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a whole file.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
     let temporary = Temporary::beside(path);
     File::create(temporary.path())
         .and_then(|mut file| file.write_all(bytes))

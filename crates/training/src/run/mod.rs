@@ -19,5 +19,6 @@ pub use log::read_log;
 pub use records::{EpochRecord, Named, Record, StepRecord};
 pub use state::load_weights;
 
+pub(crate) use atomic::write as write_file;
 pub(crate) use log::Log;
 pub(crate) use state::{AVERAGE, LossScaleState, MODEL, OPTIMISER, Position, State, Stored};
