@@ -47,3 +47,8 @@ pub use observer::{Event, Flow, Observer};
 pub use run::{EpochRecord, Named, Record, RunFolder, StepRecord, load_weights, read_log};
 pub use task::{EpochEnd, LossTerm, Losses, Scores, Step, Task, TaskError};
 pub use trainer::{Progress, Run, Trainer};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -79,7 +79,7 @@ pub(crate) fn nearest<'a>(
         .into_iter()
         .map(|name| (distance(&wanted, name), name))
         .collect();
-    ranked.sort();
+    ranked.sort_unstable();
     ranked.dedup();
     ranked
         .into_iter()

@@ -175,7 +175,7 @@ impl TrainingConfig {
         let check = Check::root();
         check.that(
             "phases",
-            &"[]",
+            &self.phases,
             !self.phases.is_empty(),
             "give at least one phase",
         )?;

@@ -31,7 +31,9 @@ pub struct StepRecord {
     pub loss: f64,
     /// The rate of this step, before group multipliers.
     pub rate: f64,
-    /// The norm of the whole gradient before clipping.
+    /// The norm of the whole gradient before clipping; of a skipped step infinite or NaN, which JSON
+    /// has as `null`.
+    #[serde(deserialize_with = "nan_for_null")]
     pub gradient_norm: f64,
     /// What the loss was multiplied with in the backward pass; only in f16 training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,10 @@ pub struct StepRecord {
     /// Whether the step was left out because the scaled gradient overflowed; only in f16 training.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
+}
+
+fn nan_for_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Option::deserialize(deserializer).map(|value| value.unwrap_or(f64::NAN))
 }
 
 /// One validation.

@@ -109,20 +109,23 @@ fn an_infinite_gradient_is_traced() {
     );
 }
 
+/// Its loss is cut off from the model.
+struct Detached;
+
+impl Task for Detached {
+    type Model = Root;
+    type Batch = ();
+    fn losses(&self, model: &Root, _batch: (), _step: &Step) -> Result<Losses, TaskError> {
+        Ok(Losses::new().with("b", model.b.val().detach()))
+    }
+    fn validate(&self, _model: &Root, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
+        Ok(Scores::new())
+    }
+}
+
 #[test]
 fn a_loss_without_trainable_parts_is_an_error() {
     let _alone = alone();
-    struct Detached;
-    impl Task for Detached {
-        type Model = Root;
-        type Batch = ();
-        fn losses(&self, model: &Root, _batch: (), _step: &Step) -> Result<Losses, TaskError> {
-            Ok(Losses::new().with("b", model.b.val().detach()))
-        }
-        fn validate(&self, _model: &Root, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
-            Ok(Scores::new())
-        }
-    }
     let Run {
         config,
         program,

@@ -3,7 +3,9 @@
 
 mod failures;
 mod kill;
+mod loader;
 mod optimisers;
 mod phases;
+mod precision;
 mod resume;
 mod support;
