@@ -1,6 +1,7 @@
 //! The engine on small networks.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod by_hand;
 mod failures;
 mod kill;
 mod loader;

@@ -57,9 +57,10 @@ impl Task for Halves {
 
 fn trainer(precision: &str, size: f64, steps: u64, folder: &std::path::Path) -> Trainer<Halves> {
     let device = test_device();
+    let rate = 0.05 / size;
     let config = format!(
         r#"{{"precision": "{precision}", "checkpoint_every": {{"iterations": 1}}, "phases": [
-            {{"name": "a", "data": "train", "duration": {{"iterations": {steps}}}, "rate": 0.05}}]}}"#
+            {{"name": "a", "data": "train", "duration": {{"iterations": {steps}}}, "rate": {rate:e}}}]}}"#
     );
     let x = vec![1.0, 0.5, -0.25, 0.75, 0.5, -1.0, -0.5, 0.25];
     Run {
