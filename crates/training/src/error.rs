@@ -104,6 +104,9 @@ pub enum TrainingError {
         /// The optimiser step of the run, from 0.
         iteration: u64,
     },
+    /// The trainer failed before and its state in memory is not a run's any more.
+    #[error("the run has failed before; resume it from its folder")]
+    Failed,
     /// The task failed on a batch or on the validation.
     #[error("iteration {iteration}{}: {source}", if files.is_empty() { String::new() } else { format!(" ({})", files.join(", ")) })]
     Task {

@@ -132,6 +132,7 @@ impl<T: Task> Run<T> {
             position,
             warnings,
             resumed: path.is_some(),
+            failed: false,
         };
         if !trainer.is_finished() {
             trainer.enter_phase(path.as_deref().map(|path| (path, &mut tensors)))?;
@@ -159,6 +160,7 @@ pub struct Trainer<T: Task> {
     position: Position,
     warnings: Vec<Warning>,
     resumed: bool,
+    failed: bool,
 }
 
 impl<T: Task> std::fmt::Debug for Trainer<T> {

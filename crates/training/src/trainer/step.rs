@@ -30,8 +30,17 @@ impl<T: Task> Trainer<T> {
     /// One step of the optimiser, and what is due after it.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// As [`run`](Self::run). After an error, every further step is [`TrainingError::Failed`].
     pub fn step(&mut self, observer: &mut dyn Observer) -> Result<Progress, TrainingError> {
+        if self.failed {
+            return Err(TrainingError::Failed);
+        }
+        let progress = self.try_step(observer);
+        self.failed = progress.is_err();
+        progress
+    }
+
+    fn try_step(&mut self, observer: &mut dyn Observer) -> Result<Progress, TrainingError> {
         if self.is_finished() {
             return Ok(Progress::Finished);
         }

@@ -214,6 +214,8 @@ fn a_corrupt_file_stops_the_run_which_goes_on_once_it_is_mended() {
         error.to_string(),
         "data set \"train\", epoch 1, batch 2: img/7.jpg: truncated"
     );
+    let again = trainer.step(&mut ()).unwrap_err();
+    assert!(matches!(again, TrainingError::Failed), "{again}");
     drop(trainer);
     let mut trainer = with(None).resume(folder.path()).unwrap();
     assert_eq!(trainer.iteration(), 6);

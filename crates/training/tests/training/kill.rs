@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::support::{alone, outcome, run};
 
 /// Where the child trains.
-const FOLDER: &str = "WARDROBE_TRAINING_CHILD_FOLDER";
+pub const FOLDER: &str = "WARDROBE_TRAINING_CHILD_FOLDER";
 
 const CONFIG: &str = r#"{"phases": [
     {"name": "a", "data": "train", "duration": {"epochs": 6}, "rate": 0.05, "average": {"decay": 0.9}},
@@ -30,12 +30,16 @@ fn child() {
 
 /// This binary again, for one test, perhaps through a shell that sets limits first.
 fn command(folder: &Path, limits: &str) -> Command {
+    command_of("kill::child", folder, limits)
+}
+
+pub fn command_of(test: &str, folder: &Path, limits: &str) -> Command {
     let mut command = Command::new("sh");
     command
         .arg("-c")
         .arg(format!("{limits} exec \"$0\" \"$@\""))
         .arg(std::env::current_exe().unwrap())
-        .args(["kill::child", "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .env(FOLDER, folder)
         .env("RUST_BACKTRACE", "0")
         .stdout(Stdio::null())
@@ -78,18 +82,6 @@ fn killed_at_any_moment_and_resumed() {
     assert!(command(folder.path(), "").status().unwrap().success());
     assert!(outcome(folder.path()) == expected);
     assert!(best(folder.path()) == best(whole.path()));
-}
-
-#[test]
-fn the_number_of_threads_changes_nothing() {
-    let outcomes = ["1", "3"].map(|threads| {
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = command(folder.path(), "");
-        let status = command.env("RAYON_NUM_THREADS", threads).status().unwrap();
-        assert!(status.success());
-        outcome(folder.path())
-    });
-    assert!(outcomes[0] == outcomes[1]);
 }
 
 #[test]

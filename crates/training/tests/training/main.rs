@@ -10,3 +10,4 @@ mod phases;
 mod precision;
 mod resume;
 mod support;
+mod threads;

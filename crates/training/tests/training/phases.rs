@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use wardrobe_training::{
-    DataSets, Event, Flow, InMemory, Record, Run, TrainingConfig, TrainingError, Warning,
-    load_weights, names, read_log,
+    Batches, DataSets, Event, Flow, InMemory, Place, Record, Run, TaskError, TrainingConfig,
+    TrainingData, TrainingError, Warning, load_weights, names, read_log,
 };
 
-use crate::support::{Net, alone, finish, outcome, pictures, run};
+use crate::support::{Batch, Net, alone, finish, outcome, pictures, run};
 
 /// All float tensors of a model as bytes, by name.
 fn values(net: &Net) -> Vec<(String, Vec<u8>)> {
@@ -263,12 +263,36 @@ fn likely_mistakes_are_warned_of() {
         ]
     );
     let few = Run {
-        data: DataSets::new().with("train", InMemory::new(pictures(1, 2), 4)),
+        data: DataSets::new().with("train", Few(InMemory::new(pictures(1, 2), 4))),
         ..run(&phase(r#", "rate_for_batch": 4"#))
     };
     let folder = tempfile::tempdir().unwrap();
-    // Two samples in one batch of at most four; the set counts batches times their size.
-    assert_eq!(few.start(folder.path()).unwrap().warnings(), []);
+    let text = few.start(folder.path()).unwrap().warnings()[0].to_string();
+    assert_eq!(
+        text,
+        "phases[0].data: \"train\" has 2 samples, fewer than the batch of 4; check its split"
+    );
+}
+
+/// Two samples where a batch is four.
+struct Few(InMemory<Batch>);
+
+impl TrainingData<Batch> for Few {
+    fn samples(&self) -> usize {
+        2
+    }
+    fn batch_size(&self) -> usize {
+        4
+    }
+    fn batches_in(&self, epoch: u64) -> Result<u64, TaskError> {
+        self.0.batches_in(epoch)
+    }
+    fn digest(&self) -> Result<u64, TaskError> {
+        self.0.digest()
+    }
+    fn start(&self, place: Place) -> Result<Batches<Batch>, TaskError> {
+        self.0.start(place)
+    }
 }
 
 #[test]
