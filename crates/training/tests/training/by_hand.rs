@@ -207,11 +207,11 @@ fn nan_is_never_the_best_score() {
 #[test]
 fn the_cosine_reaches_the_optimiser() {
     let _alone = alone();
-    // Four steps: factors 1, (1 + √½)/2, ½, (1 − √½)/2.
+    // Four steps: factors 1, ½ + √½/2, ½, ½ − √½/2.
     let phase = json!({"schedule": {"shape": {"cosine": {}}}});
     let half = 0.5_f64.sqrt();
     let mut w = 3.0;
-    let expected = [1.0, (1.0 + half) / 2.0, 0.5, (1.0 - half) / 2.0].map(|rate| {
+    let expected = [1.0, 0.5 + half / 2.0, 0.5, 0.5 - half / 2.0].map(|rate| {
         w -= rate;
         (w, 4.0)
     });

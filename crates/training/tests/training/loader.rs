@@ -14,13 +14,13 @@ use wardrobe_training::{
 use crate::support::{alone, filled, outcome};
 
 /// A loader's batches as they are.
-struct Samples {
+struct Loaded {
     loader: Loader,
     samples: usize,
     batch_size: usize,
 }
 
-impl TrainingData<Vec<Sample>> for Samples {
+impl TrainingData<Vec<Sample>> for Loaded {
     fn samples(&self) -> usize {
         self.samples
     }
@@ -123,7 +123,7 @@ fn run(seed: u64) -> Run<Brightness> {
         model: filled(LinearConfig::new(1, 1).init(&test_device())),
         data: DataSets::new().with(
             "train",
-            Samples {
+            Loaded {
                 loader,
                 samples: 10,
                 batch_size: 4,

@@ -1,5 +1,6 @@
 //! A run that was interrupted ends with the bytes of one that was not.
 
+use wardrobe_training::report::Report;
 use wardrobe_training::{Event, Flow, Progress, Record, read_log};
 
 use crate::support::{alone, finish, outcome, run};
@@ -132,4 +133,15 @@ fn the_log_tells_every_step_and_score() {
         })
         .collect();
     assert_eq!(scored, [(5, 0), (10, 1), (12, 2), (14, 3), (15, 4)]);
+
+    // And so does the report: four figures, each with the second phase's start, and a row a score.
+    let path = folder.path().join("report.html");
+    Report::new("Small net")
+        .with_run(&records)
+        .write(&path)
+        .unwrap();
+    let html = std::fs::read_to_string(path).unwrap();
+    assert_eq!(html.matches("<svg ").count(), 4);
+    assert_eq!(html.matches(">second</text>").count(), 4);
+    assert_eq!(html.matches("<tr>").count(), 1 + 5);
 }
