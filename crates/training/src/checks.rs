@@ -84,13 +84,21 @@ pub enum Warning {
     },
 }
 
+/// What the checks found out.
+pub(crate) struct Checked {
+    pub warnings: Vec<Warning>,
+    /// Iterations of all phases, as planned.
+    pub iterations: u64,
+}
+
 /// Checks every phase against the model and the data.
 pub(crate) fn all<B>(
     config: &TrainingConfig,
     parameters: &[Parameter],
     data: &DataSets<B>,
-) -> Result<Vec<Warning>, TrainingError> {
+) -> Result<Checked, TrainingError> {
     let mut warnings = Vec::new();
+    let mut iterations = 0_u64;
     for (index, phase) in config.phases.iter().enumerate() {
         let check = Check::root().item("phases", index);
         let frozen = frozen(phase, parameters, &check)?;
@@ -108,10 +116,14 @@ pub(crate) fn all<B>(
                 key: phase.data.clone(),
             });
         };
+        iterations = iterations.saturating_add(extent.iterations);
         about_data(phase, set, &extent, &check, &mut warnings);
         about_schedule(phase, &extent, &check, &mut warnings);
     }
-    Ok(warnings)
+    Ok(Checked {
+        warnings,
+        iterations,
+    })
 }
 
 /// How long a phase is.

@@ -59,10 +59,13 @@ impl<T: Task> Trainer<T> {
         }
         if save || flow == Flow::Stop {
             let path = self.save()?;
-            observer.observe(&Event::CheckpointWritten {
+            let written = Event::CheckpointWritten {
                 iteration: self.position.iteration,
                 path,
-            });
+            };
+            if observer.observe(&written) == Flow::Stop {
+                flow = Flow::Stop;
+            }
         }
         Ok(if self.is_finished() {
             Progress::Finished

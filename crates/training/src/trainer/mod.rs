@@ -68,10 +68,19 @@ impl<T: Task> Run<T> {
         }
         let names = self.task.parameter_names(&model);
         let parameters = parameters::list(&model, &names)?;
-        let warnings = checks::all(&self.config, &parameters, &self.data)?;
+        let checked = checks::all(&self.config, &parameters, &self.data)?;
         let mut device = model.devices().swap_remove(0).autodiff();
         if self.config.gradient_checkpointing {
             device = device.gradient_checkpointing();
+        }
+
+        if !device.supports_dtype(self.config.precision.dtype()) {
+            return Err(TrainingError::Setting {
+                field: "precision".into(),
+                found: format!("{:?}", self.config.precision),
+                remedy: "the device does not compute in it; take \"f32\", or \"bf16\" for \"f16\""
+                    .into(),
+            });
         }
 
         let folder = RunFolder::open(root)?;
@@ -130,7 +139,8 @@ impl<T: Task> Run<T> {
             average,
             phase: None,
             position,
-            warnings,
+            warnings: checked.warnings,
+            planned: checked.iterations,
             resumed: path.is_some(),
             failed: false,
         };
@@ -159,6 +169,7 @@ pub struct Trainer<T: Task> {
     phase: Option<Phase<T::Batch>>,
     position: Position,
     warnings: Vec<Warning>,
+    planned: u64,
     resumed: bool,
     failed: bool,
 }
@@ -217,6 +228,11 @@ impl<T: Task> Trainer<T> {
     /// Optimiser steps of the run so far.
     pub fn iteration(&self) -> u64 {
         self.position.iteration
+    }
+
+    /// Optimiser steps of the whole run, as planned; bad files that are skipped can make it fewer.
+    pub fn planned_iterations(&self) -> u64 {
+        self.planned
     }
 
     /// The best score so far.

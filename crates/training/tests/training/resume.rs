@@ -27,6 +27,7 @@ fn stopped_after_any_step_and_resumed() {
     let trainer = finish(run(CONFIG), whole.path());
     // 2 passes of 5 batches; then passes of 3 batches, two and then one to a step.
     assert_eq!(trainer.iteration(), 10 + 5);
+    assert_eq!(trainer.planned_iterations(), 15);
     let expected = outcome(whole.path());
     for stop in 1..15 {
         let folder = tempfile::tempdir().unwrap();
