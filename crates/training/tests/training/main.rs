@@ -1,0 +1,13 @@
+//! The engine on small networks.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod by_hand;
+mod failures;
+mod kill;
+mod loader;
+mod optimisers;
+mod phases;
+mod precision;
+mod resume;
+mod support;
+mod threads;
