@@ -1,5 +1,5 @@
 //! Figures as SVG text: precision–recall curves, confusion matrices, bars per dimension, reliability
-//! curves.
+//! curves, numbers over time.
 //!
 //! Each function returns a whole SVG document, ready to be written to a file or put into a page. It
 //! names no font file and needs none; series are told apart by colour (Okabe and Ito's palette, made
@@ -17,10 +17,12 @@ mod axes;
 mod bars;
 mod confusion;
 mod curves;
+mod lines;
 mod reliability;
 mod svg;
 
 pub use bars::{BarSeries, bars};
 pub use confusion::confusion;
 pub use curves::{PlotCurve, precision_recall};
+pub use lines::{LineChart, LineSeries, lines};
 pub use reliability::reliability;
