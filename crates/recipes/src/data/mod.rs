@@ -1,0 +1,12 @@
+//! From pictures with annotations to batches: which classes there are, where samples come from, how
+//! they reach the engine.
+
+mod adapter;
+mod classes;
+mod opened;
+mod synthetic;
+
+pub use adapter::{LoaderData, LoaderSettings, Named};
+pub use classes::{ClassChoice, Classes};
+pub use opened::{DataConfig, OpenedData};
+pub use synthetic::{SyntheticConfig, SyntheticSource};
