@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use wardrobe_backbones::{ConfigError, WeightsError};
+use wardrobe_datasets::OutputError;
 use wardrobe_datasets::loader::LoaderError;
 use wardrobe_datasets::sample::MaskError;
 use wardrobe_datasets::synthetic::WardrobeError;
@@ -84,6 +85,9 @@ pub enum RecipeError {
     /// Pictures that cannot be loaded.
     #[error(transparent)]
     Loader(#[from] LoaderError),
+    /// A picture that cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The engine.
     #[error(transparent)]
     Training(#[from] TrainingError),

@@ -8,5 +8,6 @@ mod synthetic;
 
 pub use adapter::{LoaderData, LoaderSettings, Named};
 pub use classes::{ClassChoice, Classes};
+pub(crate) use opened::OpenedSets;
 pub use opened::{DataConfig, OpenedData};
 pub use synthetic::{SyntheticConfig, SyntheticSource};

@@ -1,5 +1,6 @@
 //! From a configuration to a source of samples, and what can be wrong with it before the first step.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,9 @@ use wardrobe_datasets::loader::Source;
 use wardrobe_datasets::sample::Category;
 use wardrobe_datasets::synthetic::labels;
 use wardrobe_datasets::transforms::Mirrors;
+use wardrobe_training::TrainingConfig;
 
+use super::classes::{ClassChoice, Classes};
 use super::synthetic::{SyntheticConfig, SyntheticSource};
 use crate::error::RecipeError;
 
@@ -68,5 +71,54 @@ impl DataConfig {
             });
         }
         Ok(opened)
+    }
+}
+
+/// All data of a run, under one list of classes.
+#[derive(Debug)]
+pub(crate) struct OpenedSets {
+    pub training: BTreeMap<String, (OpenedData, Classes)>,
+    pub held_out: (OpenedData, Classes),
+}
+
+impl OpenedSets {
+    /// Opens everything; the data of the first phase say which classes there are.
+    pub fn open(
+        data: &BTreeMap<String, DataConfig>,
+        validation: &DataConfig,
+        choice: &ClassChoice,
+        training: &TrainingConfig,
+    ) -> Result<Self, RecipeError> {
+        let mut opened = BTreeMap::new();
+        for (key, config) in data {
+            opened.insert(key.clone(), config.open(&format!("data.{key}"))?);
+        }
+        let first = training.phases.first().map(|phase| &phase.data);
+        // A key that is not there is the engine's to report; any set then says the classes.
+        let chief = first.and_then(|key| opened.get(key));
+        let Some(chief) = chief.or(opened.values().next()) else {
+            return Err(RecipeError::Setting {
+                field: "data".into(),
+                found: "{}".into(),
+                remedy: "give the data that phases name".into(),
+            });
+        };
+        let classes = Classes::choose(&chief.categories, choice)?;
+        let mut sets = BTreeMap::new();
+        for (key, opened) in opened {
+            let of = classes.matched(&format!("data.{key}"), &opened.categories, choice)?;
+            sets.insert(key, (opened, of));
+        }
+        let held_out = validation.open("validation")?;
+        let of = classes.matched("validation", &held_out.categories, choice)?;
+        Ok(Self {
+            training: sets,
+            held_out: (held_out, of),
+        })
+    }
+
+    /// The names of the classes, without a background.
+    pub fn names(&self) -> &[String] {
+        self.held_out.1.names()
     }
 }

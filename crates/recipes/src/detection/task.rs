@@ -10,24 +10,16 @@ use wardrobe_training::{EpochEnd, Losses, Scores, Step, Task, TaskError};
 use super::model::{Found, TrainableDetector};
 use super::scores::{Scorer, ScoringConfig};
 use super::truth::instance_truth;
-use crate::data::{Classes, LoaderData, Named};
+use crate::data::{LoaderData, Named};
 use crate::error::RecipeError;
 
-/// Held-out pictures and their classes.
-#[derive(Debug, Clone)]
-pub struct HeldOut {
-    /// The pictures, one at a time, in order.
-    pub data: LoaderData,
-    /// Which of their categories is which class.
-    pub classes: Classes,
-}
-
 /// Losses under torchvision's names, scores by COCO's and paper A's metrics; see [`Scorer`].
-#[derive(Debug)]
+///
+/// Samples have been [settled](super::settle): their categories are classes.
+#[derive(Debug, Clone)]
 pub struct DetectorTask<M> {
-    /// Which category of the training data is which class, by the data's key.
-    classes: Classes,
-    held_out: HeldOut,
+    names: Vec<String>,
+    held_out: LoaderData,
     scoring: ScoringConfig,
     detector: std::marker::PhantomData<fn() -> M>,
 }
@@ -42,10 +34,10 @@ pub(crate) fn rgb(sample: &Sample) -> RgbPicture<'_> {
 }
 
 impl<M: TrainableDetector> DetectorTask<M> {
-    /// Training on data of these classes.
-    pub fn new(classes: Classes, held_out: HeldOut, scoring: ScoringConfig) -> Self {
+    /// Classes of these names, without the background; held-out samples one at a time, in order.
+    pub fn new(names: Vec<String>, held_out: LoaderData, scoring: ScoringConfig) -> Self {
         Self {
-            classes,
+            names,
             held_out,
             scoring,
             detector: std::marker::PhantomData,
@@ -54,7 +46,7 @@ impl<M: TrainableDetector> DetectorTask<M> {
 
     /// The names of the classes, without the background.
     pub fn names(&self) -> &[String] {
-        self.classes.names()
+        &self.names
     }
 
     /// Runs `each` on every held-out picture with what is to be found and what is found.
@@ -66,9 +58,9 @@ impl<M: TrainableDetector> DetectorTask<M> {
         model: &M,
         mut each: impl FnMut(&Named<Sample>, InstanceTruth, Vec<Found>) -> Result<bool, RecipeError>,
     ) -> Result<(), RecipeError> {
-        for sample in self.held_out.data.pass()? {
+        for sample in self.held_out.pass()? {
             let sample = sample?;
-            let truth = instance_truth(&sample.value, &self.held_out.classes);
+            let truth = instance_truth(&sample.value);
             let found = model.find(&[rgb(&sample.value)])?.pop().unwrap_or_default();
             if !each(&sample, truth, found)? {
                 break;
@@ -99,13 +91,13 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
     fn losses(&self, model: &M, batch: Self::Batch, step: &Step) -> Result<Losses, TaskError> {
         let truths = batch
             .iter()
-            .map(|sample| instance_truth(&sample.value, &self.classes))
+            .map(|sample| instance_truth(&sample.value))
             .collect();
         let pictures: Vec<RgbPicture<'_>> = batch.iter().map(|sample| rgb(&sample.value)).collect();
         let named = model.named_losses(
             &pictures,
             truths,
-            self.classes.with_background(),
+            self.names.len() + 1,
             &step.device,
             &mut step.rng(),
         )?;

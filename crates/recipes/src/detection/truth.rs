@@ -12,16 +12,20 @@ use crate::error::ObjectError;
 /// still covers a few hundredths.
 const LEAST_COVER: f32 = 1e-3;
 
-/// Checks every object and, for detectors with `masks`, turns its mask into pixels; in loader threads.
+/// Checks every object, numbers it by its class and, for detectors with `masks`, turns its mask into
+/// pixels; in loader threads.
 ///
-/// An object with a mask and no box gets the box around its mask. Objects that nobody is asked to find
+/// Objects of no class become difficult ones: neither to be found nor background. An object with a mask and no box gets the box around its mask. Objects that nobody is asked to find
 /// (crowds, difficult ones) need no mask.
 ///
 /// ```
-/// use wardrobe_datasets::sample::BBox;
+/// use wardrobe_datasets::sample::{BBox, Category};
 /// use wardrobe_datasets::{Object, Picture, Sample};
+/// use wardrobe_recipes::data::{ClassChoice, Classes};
 /// use wardrobe_recipes::detection::settle;
 ///
+/// let coat = Category { name: "Coat".into(), group: None, id: 0 };
+/// let classes = Classes::choose(&[coat], &ClassChoice::Categories)?;
 /// let wrong = Object {
 ///     category: Some(0),
 ///     // Left, top, width, height, where the right and the bottom edge belong.
@@ -30,16 +34,25 @@ const LEAST_COVER: f32 = 1e-3;
 /// };
 /// let picture = Picture::new(vec![0; 3 * 64 * 64], 64, 64);
 /// let sample = Sample { picture, objects: vec![wrong], parsing: None };
-/// let message = settle(sample, false).unwrap_err().to_string();
+/// let message = settle(sample, &classes, false).unwrap_err().to_string();
 /// assert!(message.contains("x, y, width, height"), "{message}");
+/// # Ok::<(), wardrobe_recipes::RecipeError>(())
 /// ```
 ///
 /// # Errors
 /// [`ObjectError`] for the first object without box, category or (for `masks`) mask, and for a box
 /// without an inside or outside the picture.
-pub fn settle(mut sample: Sample, masks: bool) -> Result<Sample, ObjectError> {
+pub fn settle(
+    mut sample: Sample,
+    classes: &Classes,
+    masks: bool,
+) -> Result<Sample, ObjectError> {
     let (width, height) = (sample.picture.width(), sample.picture.height());
     for (index, object) in sample.objects.iter_mut().enumerate() {
+        if let Some(category) = object.category {
+            object.category = classes.class(category).map(|class| class as u32);
+            object.difficult |= object.category.is_none();
+        }
         let wanted = !(object.crowd || object.difficult);
         let needs_pixels = masks && wanted || object.bbox.is_none();
         if let (true, Some(mask)) = (needs_pixels, &object.mask) {
@@ -117,12 +130,12 @@ fn check_mask(index: usize, object: &Object) -> Result<(), ObjectError> {
     Ok(())
 }
 
-/// What a detector learns from a settled sample: labels count classes from 1; what is difficult, a
-/// crowd, or of no class is to be ignored.
+/// What a detector learns from a settled sample: labels count classes from 1; what is difficult or a
+/// crowd is to be ignored.
 ///
 /// Masks are handed on where objects have their pixels (see [`settle`]); a detector without masks
 /// does not look at them.
-pub fn instance_truth(sample: &Sample, classes: &Classes) -> InstanceTruth {
+pub fn instance_truth(sample: &Sample) -> InstanceTruth {
     let mut truth = InstanceTruth::default();
     let GroundTruth {
         boxes,
@@ -131,11 +144,10 @@ pub fn instance_truth(sample: &Sample, classes: &Classes) -> InstanceTruth {
     } = &mut truth.objects;
     for object in &sample.objects {
         let Some(bbox) = object.bbox else { continue };
-        let label = object.category.and_then(|category| classes.label(category));
-        match label {
-            Some(label) if !(object.crowd || object.difficult) => {
+        match object.category {
+            Some(class) if !(object.crowd || object.difficult) => {
                 boxes.push(bbox.corners());
-                labels.push(label);
+                labels.push(class as usize + 1);
                 truth.masks.push(match &object.mask {
                     Some(Mask::Region(region)) => truth_mask(region),
                     _ => TruthMask::default(),
@@ -183,19 +195,23 @@ mod tests {
     }
 
     fn classes() -> Classes {
+        classes_of(&ClassChoice::Categories)
+    }
+
+    fn classes_of(choice: &ClassChoice) -> Classes {
         let category = |name: &str| Category {
             name: name.into(),
             group: None,
             id: 0,
         };
         let names = ["Coat", "Dress"].map(category);
-        Classes::choose(&names, &ClassChoice::Categories).unwrap()
+        Classes::choose(&names, choice).unwrap()
     }
 
     #[test]
     fn masks_become_pixels_and_labels_count_from_one() {
-        let settled = settle(sample(vec![object()]), true).unwrap();
-        let truth = instance_truth(&settled, &classes());
+        let settled = settle(sample(vec![object()]), &classes(), true).unwrap();
+        let truth = instance_truth(&settled);
         assert_eq!(truth.objects.boxes, [[2.0, 1.0, 6.0, 5.0]]);
         assert_eq!(truth.objects.labels, [2]);
         let mask = &truth.masks[0];
@@ -209,7 +225,7 @@ mod tests {
             bbox: None,
             ..object()
         };
-        let settled = settle(sample(vec![boxless]), false).unwrap();
+        let settled = settle(sample(vec![boxless]), &classes(), false).unwrap();
         assert_eq!(settled.objects[0].bbox, object().bbox);
     }
 
@@ -225,23 +241,18 @@ mod tests {
             category: Some(0),
             ..object()
         };
-        let settled = settle(sample(vec![crowd, other, object()]), true).unwrap();
-        let category = |name: &str| Category {
-            name: name.into(),
-            group: None,
-            id: 0,
-        };
-        let only = ClassChoice::Only(vec!["Dress".into()]);
-        let classes = Classes::choose(&["Coat", "Dress"].map(category), &only).unwrap();
-        let truth = instance_truth(&settled, &classes);
-        assert_eq!((truth.objects.labels.len(), truth.masks.len()), (1, 1));
+        let only = classes_of(&ClassChoice::Only(vec!["Dress".into()]));
+        let settled = settle(sample(vec![crowd, other, object()]), &only, true).unwrap();
+        let truth = instance_truth(&settled);
+        // The dress, the data's second category, is the first class.
+        assert_eq!((truth.objects.labels, truth.masks.len()), (vec![1], 1));
         assert_eq!(truth.objects.ignored.len(), 2);
     }
 
     #[test]
     fn what_cannot_be_learnt_from_is_named() {
         let message = |object: Object, masks| {
-            settle(sample(vec![self::object(), object]), masks)
+            settle(sample(vec![self::object(), object]), &classes(), masks)
                 .unwrap_err()
                 .in_file("a.jpg")
                 .to_string()
@@ -268,7 +279,7 @@ mod tests {
             ..object()
         };
         assert!(message(bare.clone(), true).contains("has no mask"));
-        assert!(settle(sample(vec![bare]), false).is_ok());
+        assert!(settle(sample(vec![bare]), &classes(), false).is_ok());
         let elsewhere = Object {
             mask: Some(Mask::Region(MaskRegion::new(19, 9, 1, vec![false]))),
             ..object()
