@@ -1,17 +1,11 @@
 //! Draws a synthetic wardrobe in the folders of a real data set.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use wardrobe::datasets::DataSet;
-use wardrobe::datasets::formats::{
-    FormatError, Losses, coco, deepfashion, fashionai, labelme, lip, voc,
-};
-use wardrobe::datasets::sample::Split;
 use wardrobe::datasets::synthetic::{self, GarmentKind, LabelNoise, WardrobeConfig};
 
 /// Draws pictures of garments with exact annotations, as one of the real data sets has them.
@@ -140,58 +134,14 @@ fn synthesise(arguments: &Arguments) -> anyhow::Result<()> {
         bar.inc(1);
     })?;
     bar.finish_and_clear();
-    let annotations = match arguments.layout {
-        Layout::Coco => Some("annotations"),
-        Layout::Fashionai => Some("Annotations"),
-        _ => None,
-    };
-    if let Some(name) = annotations {
-        let folder = arguments.out.join(name);
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    }
-    let losses = write(&set, arguments.layout, &arguments.out)?;
+    let losses = synthetic::write_annotations(&set, layout, &arguments.out)?;
     println!(
         "{}: {} pictures written",
         arguments.out.display(),
         set.records.len()
     );
-    for losses in losses.iter().filter(|losses| !losses.is_empty()) {
+    if !losses.is_empty() {
         println!("not in this format: {losses}");
     }
     Ok(())
-}
-
-/// The annotation files beside the pictures.
-fn write(set: &DataSet, layout: Layout, folder: &Path) -> Result<Vec<Losses>, FormatError> {
-    Ok(match layout {
-        Layout::Deepfashion => vec![deepfashion::write(set, folder)?],
-        Layout::Fashionai => vec![fashionai::write_labels(
-            set,
-            folder.join("Annotations/label.csv"),
-        )?],
-        Layout::Voc => vec![voc::write(set, folder)?],
-        Layout::Labelme => vec![labelme::write(set, folder)?],
-        Layout::Lip => vec![lip::write(set, folder)?],
-        Layout::Coco => {
-            let parts = [
-                (Split::Train, "instances_train2017.json"),
-                (Split::Validation, "instances_val2017.json"),
-                (Split::Test, "instances_test2017.json"),
-            ];
-            let mut losses = Vec::new();
-            for (split, name) in parts {
-                let mut part = set.clone();
-                part.records.retain(|record| record.split == Some(split));
-                // COCO's file names start from the part's own folder.
-                for record in &mut part.records {
-                    if let Some((_, name)) = record.image.path.rsplit_once('/') {
-                        record.image.path = name.to_owned();
-                    }
-                    record.split = None;
-                }
-                losses.push(coco::write(&part, folder.join("annotations").join(name))?);
-            }
-            losses
-        }
-    })
 }

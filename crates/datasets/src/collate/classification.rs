@@ -3,132 +3,149 @@
 use serde::{Deserialize, Serialize};
 
 use crate::image_file::Picture;
-use crate::sample::{AttributeLabels, Landmarks, Object, Sample};
+use crate::sample::{AttributeLabels, AttributeVocabulary, DataSet, Landmarks, Object, Sample};
+use crate::statistics::Standardisation;
 
 use super::CollateError;
-use super::pixels::{ImageSize, Levels, MAX_VALUES, Normalisation, PixelBatch};
+use super::labels::LabelWeights;
+use super::pixels::{ImageSize, MAX_VALUES, PixelBatch};
 
 /// How batches for classifiers are made.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassificationCollateConfig {
-    /// What becomes of levels.
-    pub normalisation: Normalisation,
-    /// The size every picture must have; the loader's map resizes.
+    /// The size every picture must have; the loader's transforms resize.
     pub size: ImageSize,
+    /// What becomes of levels; ImageNet's statistics by default.
+    #[serde(default = "imagenet")]
+    pub standardisation: Standardisation,
+    /// Weight of an attribute that may hold (FashionAI's `m`) beside 1 for one that does, 0–1; 0 by
+    /// default. In a dimension of which one value holds the weights are brought to a sum of 1: 3/7
+    /// gives 0.7 and 0.3 where one value may hold.
+    #[serde(default)]
+    pub maybe: f32,
 }
 
-/// Pictures and the class of each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClassBatch {
-    /// The pictures, without padding.
-    pub images: PixelBatch,
-    /// One for each picture: its category's index, from 0; there is no background.
-    pub labels: Vec<u32>,
+const fn imagenet() -> Standardisation {
+    Standardisation::IMAGENET
+}
+
+impl ClassificationCollateConfig {
+    /// Pictures of `height` × `width`, ImageNet's statistics, no weight for what may hold.
+    pub const fn new(height: usize, width: usize) -> Self {
+        Self {
+            size: ImageSize::new(height, width),
+            standardisation: Standardisation::IMAGENET,
+            maybe: 0.0,
+        }
+    }
 }
 
 /// Pictures and what is known of the one object of each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AttributeBatch {
+pub struct ClassificationBatch {
     /// The pictures, without padding.
     pub images: PixelBatch,
-    /// One for each picture; values nobody judged are unknown, never absent.
-    pub attributes: Vec<AttributeLabels>,
-    /// One for each picture: its category's index, where annotated.
-    pub categories: Vec<Option<u32>>,
+    /// A weight for each of the data set's categories, counted from 0; there is no background.
+    pub categories: LabelWeights,
+    /// A weight for each of the data set's attribute values.
+    pub attributes: LabelWeights,
     /// One for each picture, in its pixels, where annotated.
     pub landmarks: Vec<Option<Landmarks>>,
 }
 
-/// Makes [`ClassBatch`]es and [`AttributeBatch`]es.
+/// Makes [`ClassificationBatch`]es of one data set's samples.
 ///
 /// ```
 /// use wardrobe_datasets::collate::{
-///     ClassificationCollate, ClassificationCollateConfig, ImageSize, Normalisation,
+///     ClassificationCollate, ClassificationCollateConfig, Smoothing,
 /// };
-/// use wardrobe_datasets::{Object, Picture, Sample};
+/// use wardrobe_datasets::sample::Category;
+/// use wardrobe_datasets::statistics::Standardisation;
+/// use wardrobe_datasets::{DataSet, Object, Picture, Sample};
 ///
-/// let blazer = |level| Sample {
+/// let category = |name: &str, id| Category { name: name.into(), group: None, id };
+/// let set = DataSet {
+///     categories: vec![category("Blazer", 1), category("Tee", 2)],
+///     ..DataSet::default()
+/// };
+/// let tee = |level| Sample {
 ///     picture: Picture::new(vec![level; 3 * 4 * 4], 4, 4),
-///     objects: vec![Object { category: Some(2), ..Object::default() }],
+///     objects: vec![Object { category: Some(1), ..Object::default() }],
 ///     parsing: None,
 /// };
-/// let collate = ClassificationCollate::new(ClassificationCollateConfig {
-///     normalisation: Normalisation::INCEPTION,
-///     size: ImageSize::new(4, 4),
-/// })?;
-/// let batch = collate.classes(&[blazer(0), blazer(255)])?;
-/// assert_eq!(batch.labels, [2, 2]);
+/// let config = ClassificationCollateConfig {
+///     standardisation: Standardisation::INCEPTION,
+///     ..ClassificationCollateConfig::new(4, 4)
+/// };
+/// let mut batch = ClassificationCollate::new(config, &set)?.collate(vec![tee(0), tee(255)])?;
 /// assert_eq!((batch.images.values[0], batch.images.values[3 * 16]), (-1.0, 1.0));
+/// assert_eq!(batch.categories.largest(0..2), [Some(1), Some(1)]);
+/// batch.categories.smooth(0..2, 0.1, Smoothing::Others)?;
+/// assert_eq!(batch.categories.weights(), [0.1, 0.9, 0.1, 0.9]);
 /// # Ok::<(), wardrobe_datasets::collate::CollateError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClassificationCollate {
-    size: ImageSize,
-    levels: Levels,
+    config: ClassificationCollateConfig,
+    categories: usize,
+    attributes: AttributeVocabulary,
 }
 
 impl ClassificationCollate {
-    /// With these settings.
+    /// With these settings, for samples of this data set.
     ///
     /// # Errors
-    /// [`CollateError::Setting`] when one is out of range.
-    pub fn new(config: ClassificationCollateConfig) -> Result<Self, CollateError> {
+    /// [`CollateError::Setting`] and [`CollateError::Standardisation`] when a setting is out of range.
+    pub fn new(config: ClassificationCollateConfig, set: &DataSet) -> Result<Self, CollateError> {
+        config.standardisation.check()?;
+        let setting = |field, found: String, expected| CollateError::Setting {
+            field,
+            found,
+            expected,
+        };
+        if config.size.height == 0 || config.size.width == 0 {
+            let found = format!("{}x{}", config.size.width, config.size.height);
+            return Err(setting("size", found, "at least 1x1"));
+        }
+        if !(0.0..=1.0).contains(&config.maybe) {
+            return Err(setting("maybe", config.maybe.to_string(), "0 to 1"));
+        }
         Ok(Self {
-            size: config.size,
-            levels: config.normalisation.levels()?,
+            config,
+            categories: set.categories.len(),
+            attributes: set.attributes.clone(),
         })
     }
 
-    /// Pictures with the category of their one object.
+    /// One batch of all samples, in their order. A sample without a category, or without attributes,
+    /// has rows of nothing known.
     ///
     /// # Errors
-    /// [`CollateError`]: no sample, a picture of another size, none or several objects in it, an
-    /// object without category.
-    pub fn classes(&self, samples: &[Sample]) -> Result<ClassBatch, CollateError> {
-        let images = self.images(samples)?;
-        let labels = only_objects(samples)
+    /// [`CollateError`]: no sample, a picture of another size, none or several objects in it, a category
+    /// or attributes of another data set.
+    pub fn collate(&self, samples: Vec<Sample>) -> Result<ClassificationBatch, CollateError> {
+        let images = self.images(&samples)?;
+        let mut objects: Vec<Object> = samples
+            .into_iter()
             .enumerate()
-            .map(|(sample, object)| {
-                object?.category.ok_or(CollateError::Missing {
-                    sample,
-                    object: 0,
-                    missing: "category",
-                    remedy: "give it one or leave the picture out",
-                })
-            })
+            .map(|(sample, content)| self.only_object(sample, content.objects))
             .collect::<Result<_, _>>()?;
-        Ok(ClassBatch { images, labels })
-    }
-
-    /// Pictures with the attributes of their one object.
-    ///
-    /// # Errors
-    /// [`CollateError`]: no sample, a picture of another size, none or several objects in it, an
-    /// object without attributes.
-    pub fn attributes(&self, samples: &[Sample]) -> Result<AttributeBatch, CollateError> {
-        let images = self.images(samples)?;
-        let objects = only_objects(samples).collect::<Result<Vec<_>, _>>()?;
-        if let Some(sample) = objects
-            .iter()
-            .position(|object| object.attributes.is_empty())
-        {
-            return Err(CollateError::Missing {
-                sample,
-                object: 0,
-                missing: "attributes",
-                remedy: "use data with attributes",
-            });
-        }
-        let all = objects.iter();
-        Ok(AttributeBatch {
+        let categories: Vec<Option<u32>> = objects.iter().map(|object| object.category).collect();
+        let attributes: Vec<&AttributeLabels> =
+            objects.iter().map(|object| &object.attributes).collect();
+        Ok(ClassificationBatch {
             images,
-            attributes: all
-                .clone()
-                .map(|object| object.attributes.clone())
+            categories: LabelWeights::of_classes(&categories, self.categories),
+            attributes: LabelWeights::of_judgements(
+                &attributes,
+                &self.attributes,
+                self.config.maybe,
+            ),
+            landmarks: objects
+                .iter_mut()
+                .map(|object| object.landmarks.take())
                 .collect(),
-            categories: all.clone().map(|object| object.category).collect(),
-            landmarks: all.map(|object| object.landmarks.clone()).collect(),
         })
     }
 
@@ -136,39 +153,54 @@ impl ClassificationCollate {
         let pictures: Vec<&Picture> = samples.iter().map(|sample| &sample.picture).collect();
         for (sample, picture) in pictures.iter().enumerate() {
             let found = ImageSize::of(picture);
-            if found != self.size {
+            if found != self.config.size {
                 return Err(CollateError::WrongSize {
                     sample,
                     found,
-                    expected: self.size,
+                    expected: self.config.size,
                 });
             }
         }
-        PixelBatch::pack(&pictures, &self.levels, 1, MAX_VALUES, Vec::new())
+        let by = &self.config.standardisation;
+        PixelBatch::pack(&pictures, by, 1, MAX_VALUES, Vec::new())
+    }
+
+    /// The one object of a sample, if its numbers are those of the data set.
+    fn only_object(&self, sample: usize, objects: Vec<Object>) -> Result<Object, CollateError> {
+        let found = objects.len();
+        let Ok([object]) = <[Object; 1]>::try_from(objects) else {
+            return Err(CollateError::NotOneObject { sample, found });
+        };
+        let other = |what, found, known| CollateError::OtherDataSet {
+            sample,
+            what,
+            found,
+            known,
+        };
+        if let Some(category) = object.category
+            && category as usize >= self.categories
+        {
+            return Err(other("category", category as usize, self.categories));
+        }
+        let attributes = object.attributes.len();
+        if attributes != 0 && attributes != self.attributes.len() {
+            return Err(other(
+                "count of attributes",
+                attributes,
+                self.attributes.len(),
+            ));
+        }
+        Ok(object)
     }
 }
 
-/// The one object of each sample.
-fn only_objects(samples: &[Sample]) -> impl Iterator<Item = Result<&Object, CollateError>> {
-    samples
-        .iter()
-        .enumerate()
-        .map(|(sample, content)| match content.objects.as_slice() {
-            [object] => Ok(object),
-            objects => Err(CollateError::NotOneObject {
-                sample,
-                found: objects.len(),
-            }),
-        })
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::sample::{Judgement, Landmark};
+    use crate::sample::{AttributeGroup, Category, Judgement, Landmark};
 
-    fn sample(level: u8, objects: Vec<Object>) -> Sample {
+    pub(in crate::collate) fn sample(level: u8, objects: Vec<Object>) -> Sample {
         Sample {
             picture: Picture::new(vec![level; 3 * 6], 3, 2),
             objects,
@@ -176,7 +208,7 @@ mod tests {
         }
     }
 
-    fn object(category: Option<u32>, judgements: &[Judgement]) -> Object {
+    pub(in crate::collate) fn object(category: Option<u32>, judgements: &[Judgement]) -> Object {
         Object {
             category,
             attributes: judgements.iter().copied().collect(),
@@ -184,70 +216,117 @@ mod tests {
         }
     }
 
-    fn collate() -> ClassificationCollate {
-        ClassificationCollate::new(ClassificationCollateConfig {
-            normalisation: Normalisation::NONE,
-            size: ImageSize::new(2, 3),
-        })
-        .unwrap()
+    /// Three categories, two values of a dimension.
+    fn set() -> DataSet {
+        let category = |id: u32| Category {
+            name: id.to_string(),
+            group: None,
+            id,
+        };
+        let group = AttributeGroup {
+            name: "length".into(),
+            values: vec!["short".into(), "long".into()],
+            exclusive: true,
+        };
+        DataSet {
+            categories: (1..=3).map(category).collect(),
+            attributes: AttributeVocabulary::new(vec![group]),
+            ..DataSet::default()
+        }
+    }
+
+    pub(in crate::collate) fn collate() -> ClassificationCollate {
+        let config = ClassificationCollateConfig {
+            standardisation: Standardisation::NONE,
+            ..ClassificationCollateConfig::new(2, 3)
+        };
+        ClassificationCollate::new(config, &set()).unwrap()
     }
 
     #[test]
-    fn classes_and_pixels_keep_their_order() {
-        let samples = [
-            sample(51, vec![object(Some(7), &[])]),
-            sample(255, vec![object(Some(0), &[])]),
-        ];
-        let batch = collate().classes(&samples).unwrap();
-        assert_eq!(batch.labels, [7, 0]);
-        assert_eq!(batch.images.dims, [2, 3, 2, 3]);
-        // 51/255 = 0.2.
-        let expected: Vec<f32> = [vec![0.2; 18], vec![1.0; 18]].concat();
-        assert_eq!(batch.images.values, expected);
-    }
-
-    #[test]
-    fn attributes_carry_what_else_is_known() {
-        let dimension = [Judgement::Yes, Judgement::Maybe, Judgement::Unknown];
+    fn labels_and_pixels_keep_their_order() {
         let points = Landmarks {
             schema: 1,
             points: vec![Landmark::ABSENT].into(),
         };
         let with_points = Object {
             landmarks: Some(points.clone()),
-            ..object(None, &dimension)
+            ..object(Some(2), &[])
         };
-        let samples = [
-            sample(0, vec![with_points]),
-            sample(0, vec![object(Some(4), &[Judgement::No])]),
+        let samples = vec![
+            sample(51, vec![with_points]),
+            sample(255, vec![object(None, &[Judgement::No, Judgement::Yes])]),
         ];
-        let batch = collate().attributes(&samples).unwrap();
-        assert_eq!(batch.attributes[0].iter().collect::<Vec<_>>(), dimension);
-        assert_eq!(batch.attributes[1].get(0), Judgement::No);
-        assert_eq!(batch.categories, [None, Some(4)]);
+        let batch = collate().collate(samples).unwrap();
+        assert_eq!(batch.images.dims, [2, 3, 2, 3]);
+        // 51/255 = 0.2.
+        let expected: Vec<f32> = [vec![0.2; 18], vec![1.0; 18]].concat();
+        assert_eq!(batch.images.values, expected);
+        assert_eq!(batch.categories.weights(), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(batch.categories.known(), [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(batch.attributes.weights(), [0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(batch.attributes.known(), [0.0, 0.0, 1.0, 1.0]);
         assert_eq!(batch.landmarks, [Some(points), None]);
     }
 
     #[test]
     fn what_a_classifier_cannot_take_says_why() {
         let good = || sample(0, vec![object(Some(1), &[])]);
-        let classes = |second: Sample| {
-            let samples = [good(), second];
-            collate().classes(&samples).unwrap_err().to_string()
+        let refused = |second: Sample| {
+            let error = collate().collate(vec![good(), second]).unwrap_err();
+            error.to_string()
         };
         let mut large = good();
         large.picture = Picture::new(vec![0; 3 * 8], 4, 2);
         for (second, part) in [
             (sample(0, vec![]), "sample 1 of the batch: has 0 objects"),
             (sample(0, vec![Object::default(); 2]), "has 2 objects"),
-            (sample(0, vec![Object::default()]), "has no category"),
             (large, "is 4x2 (width x height), expected 3x2"),
+            (
+                sample(0, vec![object(Some(3), &[])]),
+                "its category is 3, the data set has 3",
+            ),
+            (
+                sample(0, vec![object(None, &[Judgement::Yes; 5])]),
+                "its count of attributes is 5, the data set has 2",
+            ),
         ] {
-            let message = classes(second);
+            let message = refused(second);
             assert!(message.contains(part), "{message}");
         }
-        let message = collate().attributes(&[good()]).unwrap_err().to_string();
-        assert!(message.contains("has no attributes"), "{message}");
-        assert_eq!(collate().classes(&[]), Err(CollateError::Empty));
+        assert_eq!(collate().collate(vec![]), Err(CollateError::Empty));
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_by_name() {
+        let plain = ClassificationCollateConfig::new(2, 3);
+        for (config, part) in [
+            (
+                ClassificationCollateConfig {
+                    maybe: 1.5,
+                    ..plain
+                },
+                "maybe: found 1.5, expected 0 to 1",
+            ),
+            (
+                ClassificationCollateConfig::new(0, 3),
+                "size: found 3x0, expected at least 1x1",
+            ),
+            (
+                ClassificationCollateConfig {
+                    standardisation: Standardisation::DataSet {
+                        mean: [0.0; 3],
+                        std: [0.0; 3],
+                    },
+                    ..plain
+                },
+                "deviations above 0",
+            ),
+        ] {
+            let message = ClassificationCollate::new(config, &set())
+                .unwrap_err()
+                .to_string();
+            assert!(message.contains(part), "{message}");
+        }
     }
 }

@@ -6,7 +6,8 @@ use crate::image_file::Picture;
 use crate::sample::{BBox, Mask, Object, Sample};
 
 use super::CollateError;
-use super::pixels::{Levels, MAX_VALUES, Normalisation, PixelBatch};
+use super::pixels::{MAX_VALUES, PixelBatch};
+use crate::statistics::Standardisation;
 
 /// Far above every stride of a network, far below what could overflow.
 const MAX_DIVISOR: usize = 1 << 16;
@@ -16,7 +17,7 @@ const MAX_DIVISOR: usize = 1 << 16;
 #[serde(default, deny_unknown_fields)]
 pub struct DetectionCollateConfig {
     /// What becomes of levels; ImageNet's statistics by default.
-    pub normalisation: Normalisation,
+    pub standardisation: Standardisation,
     /// Height and width of the batch are multiples of it: 32, the stride of the coarsest level of
     /// the feature pyramid (torchvision's `size_divisible`).
     pub size_divisor: usize,
@@ -29,7 +30,7 @@ pub struct DetectionCollateConfig {
 impl Default for DetectionCollateConfig {
     fn default() -> Self {
         Self {
-            normalisation: Normalisation::IMAGENET,
+            standardisation: Standardisation::IMAGENET,
             size_divisor: 32,
             masks: false,
             max_values: MAX_VALUES,
@@ -85,7 +86,6 @@ pub struct DetectionBatch {
 #[derive(Debug, Clone)]
 pub struct DetectionCollate {
     config: DetectionCollateConfig,
-    levels: Levels,
 }
 
 impl DetectionCollate {
@@ -101,10 +101,8 @@ impl DetectionCollate {
                 expected: "1 to 65536",
             });
         }
-        Ok(Self {
-            levels: config.normalisation.levels()?,
-            config,
-        })
+        config.standardisation.check()?;
+        Ok(Self { config })
     }
 
     /// One batch of all samples, in their order.
@@ -130,7 +128,7 @@ impl DetectionCollate {
         let pictures: Vec<&Picture> = samples.iter().map(|sample| &sample.picture).collect();
         let images = PixelBatch::pack(
             &pictures,
-            &self.levels,
+            &self.config.standardisation,
             self.config.size_divisor,
             self.config.max_values,
             buffer,

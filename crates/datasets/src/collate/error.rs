@@ -1,8 +1,11 @@
 //! Why samples cannot become a batch; one variant per remedy.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use crate::sample::BBox;
+use crate::statistics::StandardisationError;
 
 use super::ImageSize;
 
@@ -20,6 +23,17 @@ pub enum CollateError {
         found: String,
         /// The values that are allowed.
         expected: &'static str,
+    },
+    /// The numbers to standardise by cannot be used; change them.
+    #[error(transparent)]
+    Standardisation(#[from] StandardisationError),
+    /// Classes that are not those of the batch.
+    #[error("classes {}..{} are not among the batch's {classes}", range.start, range.end)]
+    Classes {
+        /// The classes asked for.
+        range: Range<usize>,
+        /// Classes of the batch.
+        classes: usize,
     },
     /// A batch needs at least one sample.
     #[error("a batch needs at least one sample")]
@@ -51,7 +65,7 @@ pub enum CollateError {
     /// A picture is not of the size the network takes.
     #[error(
         "sample {sample} of the batch: its picture is {}x{} (width x height), expected {}x{}; \
-         resize in the loader's map",
+         resize in the loader's transforms",
         found.width, found.height, expected.width, expected.height
     )]
     WrongSize {
@@ -98,5 +112,20 @@ pub enum CollateError {
         sample: usize,
         /// Its count of objects.
         found: usize,
+    },
+    /// An object's numbers point past the data set's names.
+    #[error(
+        "sample {sample} of the batch: its {what} is {found}, the data set has {known}; \
+         make the collate with the data set that the samples come from"
+    )]
+    OtherDataSet {
+        /// Place in the batch.
+        sample: usize,
+        /// `category` or `count of attributes`.
+        what: &'static str,
+        /// The object's.
+        found: usize,
+        /// The data set's count.
+        known: usize,
     },
 }

@@ -1,8 +1,9 @@
-//! Pictures to planes of normalised numbers.
+//! Pictures to planes of standardised numbers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::image_file::Picture;
+use crate::statistics::{Levels, Standardisation};
 
 use super::CollateError;
 
@@ -27,66 +28,6 @@ impl ImageSize {
     }
 }
 
-/// What is subtracted from, then divides, each channel's level in 0–1; red, green, blue.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Normalisation {
-    /// Subtracted.
-    pub mean: [f32; 3],
-    /// Divides; above 0.
-    pub std: [f32; 3],
-}
-
-impl Normalisation {
-    /// Levels stay in 0–1.
-    pub const NONE: Self = Self {
-        mean: [0.0; 3],
-        std: [1.0; 3],
-    };
-
-    /// ImageNet's statistics as torchvision's models take them.
-    pub const IMAGENET: Self = Self {
-        mean: [0.485, 0.456, 0.406],
-        std: [0.229, 0.224, 0.225],
-    };
-
-    /// Levels in −1 to 1: timm's `IMAGENET_INCEPTION_MEAN` and `_STD`, for the Inceptions.
-    pub const INCEPTION: Self = Self {
-        mean: [0.5; 3],
-        std: [0.5; 3],
-    };
-
-    /// The normalised value of each byte, per channel.
-    pub(super) fn levels(&self) -> Result<Levels, CollateError> {
-        let setting = |field, found: [f32; 3], expected| CollateError::Setting {
-            field,
-            found: format!("{found:?}"),
-            expected,
-        };
-        if !self.mean.iter().all(|mean| mean.is_finite()) {
-            return Err(setting("normalisation.mean", self.mean, "finite numbers"));
-        }
-        if !self.std.iter().all(|std| std.is_finite() && *std > 0.0) {
-            return Err(setting(
-                "normalisation.std",
-                self.std,
-                "finite numbers above 0",
-            ));
-        }
-        let mut levels = Box::new([[0.0; 256]; 3]);
-        for (channel, table) in levels.iter_mut().enumerate() {
-            for (byte, value) in table.iter_mut().enumerate() {
-                *value = (byte as f32 / 255.0 - self.mean[channel]) / self.std[channel];
-            }
-        }
-        Ok(Levels(levels))
-    }
-}
-
-/// The normalised value of each byte, per channel.
-#[derive(Debug, Clone)]
-pub(super) struct Levels(Box<[[f32; 256]; 3]>);
-
 /// Pictures in one block of numbers, ready to become a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PixelBatch {
@@ -107,7 +48,7 @@ impl PixelBatch {
     /// over `buffer`, whatever it holds, where that is large enough.
     pub(super) fn pack(
         pictures: &[&Picture],
-        levels: &Levels,
+        by: &Standardisation,
         divisor: usize,
         max_values: usize,
         buffer: Vec<f32>,
@@ -146,7 +87,7 @@ impl PixelBatch {
         };
         let planes = batch.values.chunks_exact_mut(3 * size.height * size.width);
         for (picture, planes) in pictures.iter().zip(planes) {
-            fill(picture, levels, size.width, planes);
+            fill(picture, &by.levels(picture), size.width, planes);
         }
         Ok(batch)
     }
@@ -173,7 +114,7 @@ fn fill(picture: &Picture, levels: &Levels, stride: usize, planes: &mut [f32]) {
             row[picture.width()..].fill(0.0);
         }
     }
-    let [to_red, to_green, to_blue] = &*levels.0;
+    let [to_red, to_green, to_blue] = levels;
     let rows = picture.data().chunks_exact(3 * picture.width());
     let planes = red
         .chunks_exact_mut(stride)
@@ -201,8 +142,8 @@ mod tests {
     }
 
     fn pack(pictures: &[&Picture], divisor: usize) -> PixelBatch {
-        let levels = Normalisation::IMAGENET.levels().unwrap();
-        PixelBatch::pack(pictures, &levels, divisor, MAX_VALUES, Vec::new()).unwrap()
+        let by = Standardisation::IMAGENET;
+        PixelBatch::pack(pictures, &by, divisor, MAX_VALUES, Vec::new()).unwrap()
     }
 
     #[test]
@@ -231,7 +172,7 @@ mod tests {
             let (x, y, n) = (place % 4, place / 4 % 8, place / 96);
             let ImageSize { height, width } = batch.sizes[n];
             let inside = y < height && x < width;
-            // No byte normalises to 0 exactly: 255 · 0.485 = 123.675, 255 · 0.456 = 116.28,
+            // No byte becomes 0 exactly: 255 · 0.485 = 123.675, 255 · 0.456 = 116.28,
             // 255 · 0.406 = 103.53.
             assert_eq!(value != 0.0, inside, "picture {n}, row {y}, column {x}");
         }
@@ -241,11 +182,11 @@ mod tests {
     fn nothing_of_a_used_buffer_is_left() {
         let pictures = [&counted(2, 3), &counted(5, 2)];
         let fresh = pack(&pictures, 4);
-        let levels = Normalisation::IMAGENET.levels().unwrap();
+        let by = Standardisation::IMAGENET;
         // Smaller than the batch's 192 numbers, as large, and larger.
         for length in [10, 192, 500] {
             let used = vec![f32::NAN; length];
-            let batch = PixelBatch::pack(&pictures, &levels, 4, MAX_VALUES, used).unwrap();
+            let batch = PixelBatch::pack(&pictures, &by, 4, MAX_VALUES, used).unwrap();
             assert_eq!(batch, fresh, "from {length}");
         }
     }
@@ -258,9 +199,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_packed_says_why() {
-        let levels = Normalisation::NONE.levels().unwrap();
+        let by = Standardisation::NONE;
         let pack = |pictures: &[&Picture], limit| {
-            PixelBatch::pack(pictures, &levels, 32, limit, Vec::new()).unwrap_err()
+            PixelBatch::pack(pictures, &by, 32, limit, Vec::new()).unwrap_err()
         };
         assert_eq!(pack(&[], 10), CollateError::Empty);
         let none = Picture::new(Vec::new(), 0, 7);
@@ -274,22 +215,5 @@ mod tests {
             message.contains("24576 numbers for 2 pictures of 64x64"),
             "{message}"
         );
-    }
-
-    #[test]
-    fn normalisations_that_divide_by_nothing_are_refused() {
-        for std in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-            let broken = Normalisation {
-                mean: [0.0; 3],
-                std: [1.0, std, 1.0],
-            };
-            assert!(matches!(
-                broken.levels(),
-                Err(CollateError::Setting {
-                    field: "normalisation.std",
-                    ..
-                })
-            ));
-        }
     }
 }

@@ -6,21 +6,14 @@
 
 mod canvas;
 mod palette;
+mod save;
 mod text;
 
-use std::io::{Cursor, Write};
-use std::path::Path;
-
-use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
-
-use crate::atomic_file::AtomicFile;
-use crate::error::OutputError;
 use crate::image_file::Picture;
 use crate::mask_region::MaskRegion;
 use canvas::{Area, Canvas, Rgb};
 use palette::{colour_of, ink_on};
+pub use save::save_picture;
 use text::TextSize;
 
 /// Shorter side in pixels below which a drawing is enlarged: room for some forty characters of the
@@ -35,8 +28,6 @@ const TEXT_PART: usize = 34;
 const LINE_PART: usize = 200;
 /// Opacity of the tint inside a mask, of 255: the cloth's own pattern must stay visible.
 const TINT: u8 = 64;
-/// JPEG quality of saved drawings (1–100): text edges stay clean.
-const JPEG_QUALITY: u8 = 92;
 
 /// One instance to draw.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,44 +121,6 @@ pub fn draw(picture: &Picture, annotations: &[Annotation]) -> Picture {
         );
     }
     canvas.into_picture()
-}
-
-/// Writes a picture as PNG or, when the name ends in `.jpg` or `.jpeg`, as JPEG; whole or not at
-/// all.
-///
-/// # Errors
-/// [`OutputError`] when the file cannot be written or the format cannot hold the picture.
-pub fn save_picture(picture: &Picture, path: impl AsRef<Path>) -> Result<(), OutputError> {
-    let path = path.as_ref();
-    let extension = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase();
-    let (width, height) = (picture.width() as u32, picture.height() as u32);
-    let mut bytes = Cursor::new(Vec::new());
-    let encoded = if extension == "jpg" || extension == "jpeg" {
-        JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(
-            picture.data(),
-            width,
-            height,
-            ExtendedColorType::Rgb8,
-        )
-    } else {
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
-            .write_image(picture.data(), width, height, ExtendedColorType::Rgb8)
-    };
-    encoded.map_err(|error| OutputError::Unrepresentable {
-        path: path.to_path_buf(),
-        what: error.to_string(),
-    })?;
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes.get_ref())
-        .map_err(|source| OutputError::Unwritable {
-            path: path.to_path_buf(),
-            source,
-        })?;
-    file.finish()
 }
 
 /// Sizes of what is drawn, in canvas pixels.
@@ -410,23 +363,5 @@ mod tests {
         for (width, height) in [(1, 1), (1, 500), (3000, 20), (0, 0)] {
             draw(&grey(width, height), &annotations);
         }
-    }
-
-    #[test]
-    fn saved_pictures_read_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let drawing = draw(&grey(600, 400), &[annotation([100.0, 100.0, 300.0, 300.0])]);
-        let path = folder.path().join("a.png");
-        save_picture(&drawing, &path).unwrap();
-        assert_eq!(
-            crate::read_picture(&path, &crate::DecodeLimits::default()).unwrap(),
-            drawing
-        );
-        save_picture(&drawing, folder.path().join("a.JPG")).unwrap();
-        assert!(
-            std::fs::read(folder.path().join("a.JPG"))
-                .unwrap()
-                .starts_with(&[0xFF, 0xD8])
-        );
     }
 }

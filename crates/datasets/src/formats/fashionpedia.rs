@@ -6,7 +6,7 @@
 //!  "annotations": [{"id": 1, "image_id": 23, "category_id": 0, "attribute_ids": [115], …}], "images": […]}
 //! ```
 //!
-//! Everything else is as in [`coco`](super::coco). Attributes of one `supercategory` are one
+//! Everything else is as in [`coco`]. Attributes of one `supercategory` are one
 //! [`AttributeGroup`](crate::sample::AttributeGroup); any number of them may hold. An annotation's list
 //! names what is there: all other attributes are [`Judgement::No`](crate::sample::Judgement::No), and an
 //! annotation without a list has no judgements. Numbers, `level` and `taxonomy_id` are kept and written

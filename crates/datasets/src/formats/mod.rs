@@ -14,23 +14,29 @@ mod extra;
 pub mod fashionai;
 pub mod fashionpedia;
 mod files;
+mod format;
+mod holds;
 mod json;
 pub mod labelme;
 mod lines;
 pub mod lip;
-mod losses;
 mod number;
 mod problem;
 pub mod voc;
 
 pub use error::{Finding, FormatError, Place};
 pub use files::{copy_pictures, number_pictures};
+pub use format::Format;
+pub use holds::{Holds, Masks};
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What a reader does with a line or entry it cannot use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Stop at the first, and say where it is.
     #[default]
@@ -60,6 +66,13 @@ impl Skipped {
         &self.first
     }
 
+    /// Adds what another reader left out.
+    pub(crate) fn append(&mut self, other: Self) {
+        let room = Self::NAMED.saturating_sub(self.first.len());
+        self.count += other.count;
+        self.first.extend(other.first.into_iter().take(room));
+    }
+
     /// In strict mode the finding is the error; in lenient mode it is counted.
     pub(crate) fn note(&mut self, mode: Mode, finding: Finding) -> Result<(), FormatError> {
         match mode {
@@ -71,6 +84,23 @@ impl Skipped {
                 }
                 Ok(())
             }
+        }
+    }
+}
+
+/// One line for each named finding, and how many there are beyond.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count == 0 {
+            return f.write_str("nothing skipped");
+        }
+        write!(f, "{} entries skipped", self.count)?;
+        for finding in &self.first {
+            write!(f, "\n{finding}")?;
+        }
+        match self.count - self.first.len() {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
         }
     }
 }
@@ -93,6 +123,13 @@ impl Losses {
     pub(crate) fn add(&mut self, kind: &'static str, times: usize) {
         if times > 0 {
             *self.0.entry(kind).or_default() += times;
+        }
+    }
+
+    /// Adds what another writer lost.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (kind, times) in other.iter() {
+            self.add(kind, times);
         }
     }
 
@@ -122,5 +159,38 @@ impl fmt::Display for Losses {
             write!(f, "{comma}{count} × {kind}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_skipped_is_told_up_to_a_limit() {
+        let mut skipped = Skipped::default();
+        assert_eq!(skipped.to_string(), "nothing skipped");
+        let finding = |line| Finding {
+            path: "list.txt".into(),
+            place: Place::Line(line),
+            problem: "is blank".into(),
+            remedy: "remove it".into(),
+        };
+        skipped.note(Mode::Lenient, finding(3)).unwrap();
+        assert_eq!(
+            skipped.to_string(),
+            "1 entries skipped\nlist.txt, line 3: is blank; remove it"
+        );
+        let mut others = Skipped::default();
+        for line in 0..Skipped::NAMED {
+            others.note(Mode::Lenient, finding(line)).unwrap();
+        }
+        // The first stays the first; of 101 one is beyond the limit.
+        skipped.append(others);
+        let told = skipped.to_string();
+        assert!(told.starts_with("101 entries skipped\nlist.txt, line 3: "));
+        assert!(told.ends_with("list.txt, line 98: is blank; remove it\nand 1 more"));
+        assert_eq!(told.lines().count(), 1 + Skipped::NAMED + 1);
     }
 }

@@ -6,13 +6,14 @@ use std::thread::JoinHandle;
 use serde::{Deserialize, Serialize};
 
 use crate::sample::Sample;
+use crate::transforms::Stream;
 
 use super::plan::Plan;
 use super::queue::{Done, Place, Queue};
 use super::shared::Shared;
 use super::skipped::BadFile;
 use super::worker::{Bad, Outcome, work};
-use super::{LoaderError, OnBadFile, SkippedFiles};
+use super::{LoaderError, OnBadFile, SampleSeed, SkippedFiles};
 
 /// Where a run stands between two batches; small enough to write after every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Batch {
     pub epoch: u64,
     /// Which batch of the epoch, from 0.
     pub number: usize,
+    /// What random numbers of the batch as a whole are drawn from, such as
+    /// [mixup](crate::collate::ClassificationBatch::mixup)'s: of seed, epoch and number alone.
+    pub stream: Stream,
     /// The samples; at least one.
     pub samples: Vec<Sample>,
     /// The index in the source of each.
@@ -153,6 +157,7 @@ impl Batches {
                     return Ok(Some(Batch {
                         epoch: place.epoch,
                         number: place.batch,
+                        stream: self.stream(place),
                         samples,
                         indices,
                         next: self.state,
@@ -165,6 +170,17 @@ impl Batches {
             self.state.next_batch = 0;
         }
         Ok(None)
+    }
+
+    fn stream(&self, place: Place) -> Stream {
+        let of_batch = SampleSeed {
+            seed: self.shared.config.seed,
+            epoch: place.epoch,
+            index: 0,
+            repeat: 0,
+            batch: place.batch as u64,
+        };
+        of_batch.batch_stream()
     }
 
     /// Moves the state past a batch.

@@ -7,7 +7,6 @@
 //! decoding what came before.
 //!
 //! ```
-//! use std::sync::Arc;
 //! use wardrobe_datasets::loader::{Batching, DataSetSource, Loader, LoaderConfig, OnBadFile, State};
 //! use wardrobe_datasets::{DataSet, DecodeLimits, Picture, Record, save_picture};
 //!
@@ -20,7 +19,7 @@
 //! #     set.records.push(record);
 //! # }
 //! // `set`: ten records from a format's reader.
-//! let source = DataSetSource::new(Arc::new(set), DecodeLimits::default());
+//! let source = DataSetSource::new(set, DecodeLimits::default());
 //! let loader = Loader::new(source, LoaderConfig {
 //!     batching: Batching::of(4).by_aspect(),
 //!     seed: 7,
@@ -86,8 +85,9 @@ pub use source::{DataSetSource, FnSource, Source};
 use std::sync::{Arc, OnceLock};
 
 use crate::sample::Sample;
+use crate::transforms::{Pipeline, Transform};
 
-use self::shared::Shared;
+use self::shared::{Map, Shared};
 
 /// A source, an order, and what is done to each sample. Cheap to clone.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ impl Loader {
         })
     }
 
-    /// Applies `map` to every sample, in the threads. It must draw its random numbers from the seed
+    /// Applies `map` to every sample, in the threads, after the maps and transforms given before. It must draw its random numbers from the seed
     /// it is given, else runs are not repeatable. A panic in it ends the run with
     /// [`LoaderError::MapPanicked`].
     ///
@@ -154,21 +154,53 @@ impl Loader {
         mut self,
         map: impl Fn(Sample, &SampleSeed) -> Sample + Send + Sync + 'static,
     ) -> Self {
-        self.shared.map = Some(Arc::new(move |sample, seed| Ok(map(sample, seed))));
+        self.then(Arc::new(move |sample, seed| Ok(map(sample, seed))));
         self
     }
 
-    /// Like [`Loader::with_map`], for transforms that may refuse a sample; a refused sample is a bad
-    /// file.
+    /// Like [`Loader::with_map`], for maps that may refuse a sample; a refused sample is a bad file.
     #[must_use]
     pub fn with_try_map<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         mut self,
         map: impl Fn(Sample, &SampleSeed) -> Result<Sample, E> + Send + Sync + 'static,
     ) -> Self {
-        self.shared.map = Some(Arc::new(move |sample, seed| {
+        self.then(Arc::new(move |sample, seed| {
             map(sample, seed).map_err(Into::into)
         }));
         self
+    }
+
+    /// Applies a pipeline to every sample, in the threads, after the maps given before. What it draws
+    /// follows from seed, epoch, sample and batch alone. A sample it cannot transform is a bad file.
+    ///
+    /// ```
+    /// use wardrobe_datasets::loader::{FnSource, Loader, LoaderConfig};
+    /// use wardrobe_datasets::transforms::{Mirrors, Pipeline, presets};
+    /// use wardrobe_datasets::{Picture, Sample};
+    ///
+    /// let grey = |index: usize| Ok(Sample {
+    ///     picture: Picture::new(vec![index as u8; 3 * 30 * 20], 30, 20),
+    ///     objects: Vec::new(),
+    ///     parsing: None,
+    /// });
+    /// let pipeline = Pipeline::new(presets::paper_b(16), Mirrors::default())?;
+    /// let loader = Loader::new(FnSource::new(8, grey), LoaderConfig::new(4))?.with_transforms(pipeline);
+    /// for batch in loader.epoch(0)? {
+    ///     assert_eq!(batch?.samples[0].picture.width(), 16);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_transforms<T: Transform + 'static>(self, pipeline: Pipeline<T>) -> Self {
+        self.with_try_map(move |sample, seed| pipeline.apply(sample, &seed.stream()))
+    }
+
+    /// Adds a map behind those there.
+    fn then(&mut self, next: Arc<Map>) {
+        self.shared.map = Some(match self.shared.map.take() {
+            None => next,
+            Some(first) => Arc::new(move |sample, seed| next(first(sample, seed)?, seed)),
+        });
     }
 
     /// Takes the order from `sampler` instead of [`LoaderConfig::sampling`].

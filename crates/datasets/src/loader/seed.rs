@@ -7,6 +7,8 @@
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::transforms::Stream;
+
 /// What the randomness of one sample is drawn from.
 ///
 /// ```
@@ -52,7 +54,22 @@ impl SampleSeed {
     pub fn batch_key(&self) -> u64 {
         self.batch_rng().next_u64()
     }
+
+    /// What a pipeline of transforms draws from, for this sample in this epoch and batch.
+    pub fn stream(&self) -> Stream {
+        Stream::new(self.seed, self.sample_key()).in_batch(self.batch_key())
+    }
+
+    /// What is drawn for the batch as a whole, such as mixup. A pipeline's steps for whole batches have
+    /// their own.
+    pub fn batch_stream(&self) -> Stream {
+        let key = self.batch_key();
+        Stream::new(self.seed, key).of_batch().child(BATCH_STEP)
+    }
 }
+
+/// A step that no pipeline has so many others before.
+const BATCH_STEP: usize = 1 << 24;
 
 /// Stands where samples have their index; no source is that long.
 const ORDERS: u64 = u64::MAX;

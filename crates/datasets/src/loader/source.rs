@@ -54,14 +54,13 @@ pub trait Source: Send + Sync {
 /// The records of a data set, or some of them, read from disk.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use wardrobe_datasets::loader::{DataSetSource, Source};
 /// use wardrobe_datasets::{DataSet, DecodeLimits, Record};
 ///
 /// let mut record = Record::default();
 /// record.image.path = "img/coat.jpg".into();
 /// record.image.size = Some([600, 800]);
-/// let set = Arc::new(DataSet { records: vec![record], ..DataSet::default() });
+/// let set = DataSet { records: vec![record], ..DataSet::default() };
 /// let source = DataSetSource::new(set, DecodeLimits::default());
 /// assert_eq!(source.len(), 1);
 /// assert_eq!(source.aspect(0), Some(0.75));
@@ -77,16 +76,18 @@ pub struct DataSetSource {
 
 impl DataSetSource {
     /// Every record.
-    pub fn new(set: Arc<DataSet>, limits: DecodeLimits) -> Self {
+    pub fn new(set: impl Into<Arc<DataSet>>, limits: DecodeLimits) -> Self {
         Self {
-            set,
+            set: set.into(),
             limits,
             chosen: None,
         }
     }
 
-    /// The records of one part of the set, in the set's order.
-    pub fn of_split(set: Arc<DataSet>, split: Split, limits: DecodeLimits) -> Self {
+    /// The records of one part of the set, in the set's order; none where the set says nothing of parts
+    /// ([`OpenOptions::split`](crate::OpenOptions::split) would say so).
+    pub fn of_split(set: impl Into<Arc<DataSet>>, split: Split, limits: DecodeLimits) -> Self {
+        let set = set.into();
         let chosen = (0..set.records.len())
             .filter(|&index| set.records[index].split == Some(split))
             .collect();
@@ -101,7 +102,12 @@ impl DataSetSource {
     ///
     /// # Panics
     /// When there is no such record.
-    pub fn of_records(set: Arc<DataSet>, indices: Vec<usize>, limits: DecodeLimits) -> Self {
+    pub fn of_records(
+        set: impl Into<Arc<DataSet>>,
+        indices: Vec<usize>,
+        limits: DecodeLimits,
+    ) -> Self {
+        let set = set.into();
         if let Some(index) = indices.iter().find(|&&index| index >= set.records.len()) {
             panic!("record {index} of {}", set.records.len());
         }

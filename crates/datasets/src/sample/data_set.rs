@@ -1,5 +1,6 @@
 //! Records and the vocabularies their numbers point into.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,16 @@ pub enum Split {
     Validation,
     /// To report.
     Test,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
 }
 
 /// A class of objects.
@@ -102,6 +113,20 @@ impl DataSet {
         self.records
             .iter()
             .filter(move |record| record.split == Some(split))
+    }
+
+    /// Drops the records of all other parts.
+    ///
+    /// ```
+    /// use wardrobe_datasets::sample::{DataSet, Record, Split};
+    /// let of = |split| Record { split, ..Record::default() };
+    /// let records = vec![of(Some(Split::Train)), of(Some(Split::Test)), of(None)];
+    /// let mut set = DataSet { records, ..DataSet::default() };
+    /// set.keep_split(Split::Test);
+    /// assert_eq!(set.records, [of(Some(Split::Test))]);
+    /// ```
+    pub fn keep_split(&mut self, split: Split) {
+        self.records.retain(|record| record.split == Some(split));
     }
 }
 

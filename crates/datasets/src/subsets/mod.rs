@@ -7,6 +7,26 @@
 //! Paper A's three subsets are [`SubsetSpec::deepfashionkid`], [`SubsetSpec::deepfashion_voc`] and
 //! [`SubsetSpec::deepfashion_mask`]; the latter two are drawn from the first.
 //!
+//! ```no_run
+//! use wardrobe_datasets::formats::voc;
+//! use wardrobe_datasets::subsets::{Arrangement, Placement, SelectOptions, SubsetSpec, place, select};
+//! use wardrobe_datasets::{DataSet, DecodeLimits};
+//!
+//! let data = DataSet::open("DeepFashion")?;
+//! let spec = SubsetSpec::deepfashionkid(7);
+//! let kid = select(&data, &spec, &SelectOptions::default())?;
+//! // A part of that one with boxes, as a Pascal VOC tree.
+//! let spec = SubsetSpec::deepfashion_voc(7);
+//! let drawn = select(&kid.data, &spec, &SelectOptions::default())?;
+//! let pictures = Arrangement::Together("JPEGImages".into());
+//! let folder = "deepfashionVoc".as_ref();
+//! let placed = place(&drawn, &spec, folder, Placement::Copy, &pictures, &DecodeLimits::default())?;
+//! voc::write(&placed.data, &placed.data.root)?;
+//! let (subset, manifest) = placed.finish()?;
+//! assert_eq!((subset.records.len(), manifest.pictures.len()), (4_000, 4_000));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # How pictures are drawn
 //! A category's pictures are ordered by SHA-256 of seed, category and path, and the first are taken.
 //! So the draw is the same on every machine and whatever the order of the lists, and a smaller draw

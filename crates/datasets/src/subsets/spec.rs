@@ -28,6 +28,7 @@ pub enum SplitRule {
 /// assert!(small.check().is_ok());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SubsetSpec {
     /// Its name, which the manifest repeats.
     pub name: String,

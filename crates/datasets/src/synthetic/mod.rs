@@ -54,7 +54,7 @@ mod scene;
 pub use annotate::GarmentFacts;
 pub use config::{LabelNoise, WardrobeConfig, WardrobeError};
 pub use labels::{Dimension, GarmentKind};
-pub use layout::{Layout, SynthesisError, synthesise};
+pub use layout::{Layout, SynthesisError, synthesise, write_annotations};
 pub use scene::{Frame, Scene, Wish};
 
 use crate::sample::{Landmarks, Sample};

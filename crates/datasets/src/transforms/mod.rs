@@ -26,11 +26,13 @@
 //! | [`CoarseDropout`] | cells blanked | imgaug `CoarseDropout` |
 //! | [`JpegQuality`] | stored and read back | Pillow |
 //!
-//! Batches of floats ([`Batch`]), their standardisation ([`Standardise`]), [`Batch::mixup`] and
-//! [`Batch::smooth_labels`] follow the pixel steps; [`presets`] has the papers' pipelines.
+//! [`presets`] has the papers' pipelines, [`Loader::with_transforms`](crate::loader::Loader::with_transforms)
+//! applies one in the loader's threads. What follows on whole batches is in
+//! [`collate`](crate::collate): standardised numbers,
+//! [mixup](crate::collate::ClassificationBatch::mixup) and
+//! [label smoothing](crate::collate::LabelWeights::smooth).
 
 mod annotations;
-mod batch;
 mod combine;
 mod error;
 mod geometry;
@@ -39,13 +41,11 @@ mod pipeline;
 mod pixels;
 pub mod presets;
 mod range;
-mod standardise;
 mod step;
 mod stream;
 mod transform;
 mod work;
 
-pub use batch::{Batch, BatchError, Layout, Mixed, Smoothing};
 pub use combine::{OneOf, PerBatch, Sequential, SomeOf, Sometimes};
 pub use error::TransformError;
 pub use geometry::{
@@ -59,9 +59,6 @@ pub use pixels::{
     Grayscale, Hue, JpegQuality, Lighting, Pivot, Saturation, Sharpen,
 };
 pub use range::Range;
-pub use standardise::{
-    ChannelStatistics, ChannelSums, Standardise, StatisticsError, per_image_standardization,
-};
 pub use step::Step;
 pub use stream::{Dice, Stream};
 pub use transform::Transform;

@@ -87,7 +87,7 @@ pub fn paper_b(side: usize) -> Step {
 /// The bag-of-tricks paper's training pipeline (He et al. 2019, section 2.1): a random rectangle of
 /// 8–100 % of the area and of proportions 3/4–4/3, `side` × `side` (theirs 224), flipped half of the
 /// time; saturation and brightness times 0.6–1.4; PCA noise of deviation 0.1. Standardise by
-/// [`ChannelStatistics::BAG_OF_TRICKS`](super::ChannelStatistics::BAG_OF_TRICKS).
+/// [`Standardisation::BAG_OF_TRICKS`](crate::statistics::Standardisation::BAG_OF_TRICKS).
 ///
 /// The paper scales hue by 0.6–1.4 too; an angle counted from red has no scale, so hue is turned by up
 /// to a tenth of the circle instead.

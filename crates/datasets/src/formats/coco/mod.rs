@@ -8,7 +8,7 @@
 //! ```
 //!
 //! - `bbox` is left, top, width, height in continuous pixels; the corners are added as decimals and
-//!   rounded to f32 once. [`write`] writes the shortest decimals that give the same corners.
+//!   rounded to f32 once. [`write()`] writes the shortest decimals that give the same corners.
 //! - `segmentation` is polygons, run lengths as numbers, or run lengths as text; both kinds of run
 //!   lengths become text. An empty list is no mask.
 //! - Category numbers need not be contiguous: an object's category is the place in the list.
@@ -26,6 +26,8 @@ mod parts;
 mod read;
 mod values;
 mod write;
+
+pub(super) use write::HOLDS;
 
 use std::fs::File;
 use std::path::Path;

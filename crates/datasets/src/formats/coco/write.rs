@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::atomic_file::AtomicFile;
 use crate::error::OutputError;
-use crate::formats::losses::{Holds, is_more_than_yes_and_no};
+use crate::formats::holds::{Holds, Masks, is_more_than_yes_and_no};
 use crate::formats::number::{Number, numbered, xywh};
 use crate::formats::{FormatError, Losses, extra};
 use crate::sample::{DataSet, Extra, Judgement, Mask, Object, Record};
@@ -23,24 +23,20 @@ const OWN: [&str; 4] = ["images", "annotations", "categories", ATTRIBUTE_FIELDS]
 /// Fashionpedia's list.
 const ATTRIBUTES: &str = "attributes";
 
-const HOLDS: Holds = Holds {
+pub(crate) const HOLDS: Holds = Holds {
     format: NAME,
     picture_numbers: true,
     picture_sizes: true,
-    splits: false,
-    parsing: false,
+    categories: true,
     category_numbers: true,
     category_groups: true,
     boxes: true,
-    masks: true,
+    masks: Masks::All,
     landmarks: true,
-    attributes: false,
     areas: true,
     crowds: true,
-    difficult: false,
-    truncated: false,
-    occluded: false,
     object_numbers: true,
+    ..Holds::NOTHING
 };
 
 pub(crate) fn write(set: &DataSet, path: &Path, flavour: Flavour) -> Result<Losses, FormatError> {

@@ -43,6 +43,7 @@ pub use check::check_pictures;
 pub(crate) use fields::{Problem, picture_path, shown};
 pub use landmarks::{Kind, landmark_schemas};
 pub use lists::{List, Lists};
+pub(super) use picture::HOLDS;
 pub use read::{ReadLists, read, read_lists};
 pub use vocabulary::{COARSE_TYPES, FINE_TYPES};
 pub use write::write;

@@ -4,8 +4,21 @@ use super::fields::picture_path;
 use super::lists::List;
 use super::{COLUMN_ORDER, Kind};
 use crate::formats::Losses;
+use crate::formats::holds::Holds;
 use crate::sample::{
     BBox, DataSet, Judgement, Landmark, Landmarks, Object, Record, Split, Visibility,
+};
+
+pub(crate) const HOLDS: Holds = Holds {
+    format: COLUMN_ORDER,
+    splits: true,
+    categories: true,
+    category_groups: true,
+    boxes: true,
+    // Those of the three kinds; others are counted where they are left out.
+    landmarks: true,
+    attributes: true,
+    ..Holds::NOTHING
 };
 
 /// A record the lists can hold.
@@ -19,17 +32,7 @@ pub(super) struct Picture<'a> {
 /// The records that can be written; everything that cannot is counted.
 pub(super) fn writable<'a>(data: &'a DataSet, losses: &mut Losses) -> Vec<Picture<'a>> {
     let mut pictures = Vec::new();
-    let only_order = data
-        .extra
-        .iter()
-        .flat_map(|extra| extra.keys())
-        .filter(|&key| key != COLUMN_ORDER);
-    only_order.for_each(|_| losses.add("extra field of the data set", 1));
-    for (row, category) in data.categories.iter().enumerate() {
-        if category.id as usize != row + 1 {
-            losses.add("number of a category", 1);
-        }
-    }
+    HOLDS.count_set(data, losses);
     for record in &data.records {
         let path = record.image.path.as_bytes();
         let spaced = path.iter().any(u8::is_ascii_whitespace);
@@ -72,23 +75,13 @@ fn note_losses(data: &DataSet, record: &Record, object: &Object, losses: &mut Lo
             .as_ref()
             .map_or(usize::MAX, |found| found.schema.into()),
     );
+    HOLDS.count_picture(record, losses);
+    HOLDS.count_object(object, losses);
     for (lost, kind) in [
         (
             record.objects.len() > 1,
             "object after the first of its picture",
         ),
-        (record.image.size.is_some(), "stated size of a picture"),
-        (record.parsing.is_some(), "parsing map of a picture"),
-        (record.id.is_some(), "number of a picture"),
-        (record.extra.is_some(), "extra field of a picture"),
-        (object.mask.is_some(), "mask of an object"),
-        (object.area.is_some(), "area of an object"),
-        (object.crowd, "crowd flag of an object"),
-        (object.difficult, "difficult flag of an object"),
-        (object.truncated, "truncated flag of an object"),
-        (object.occluded, "occluded flag of an object"),
-        (object.id.is_some(), "number of an object"),
-        (object.extra.is_some(), "extra field of an object"),
         (
             object.bbox.is_some_and(|bbox| fractions(&bbox.corners())),
             "fraction of a pixel of a box",

@@ -21,6 +21,8 @@ mod points;
 mod read;
 mod write;
 
+pub(super) use write::HOLDS;
+
 use std::path::Path;
 
 use crate::sample::{Category, DataSet, LandmarkSchema, Record};

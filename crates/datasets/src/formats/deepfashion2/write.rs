@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::error::OutputError;
-use crate::formats::losses::Holds;
+use crate::formats::holds::{Holds, Masks};
 use crate::formats::number::{Number, decimal, numbered};
 use crate::formats::{FormatError, Losses, extra, files};
 use crate::sample::{
@@ -15,25 +15,16 @@ use crate::sample::{
 use super::points::{KINDS, Kind};
 use super::{ANNOTATIONS, NAME, picture_path};
 
-const HOLDS: Holds = Holds {
+pub(crate) const HOLDS: Holds = Holds {
     format: NAME,
     picture_numbers: true,
-    picture_sizes: false,
-    splits: false,
-    parsing: false,
+    categories: true,
     // Those of the 13; others are counted where they are left out.
     category_numbers: true,
-    category_groups: false,
     boxes: true,
-    masks: true,
+    masks: Masks::Outlines,
     landmarks: true,
-    attributes: false,
-    areas: false,
-    crowds: false,
-    difficult: false,
-    truncated: false,
-    occluded: false,
-    object_numbers: false,
+    ..Holds::NOTHING
 };
 
 pub(super) fn write(set: &DataSet, folder: &Path) -> Result<Losses, FormatError> {

@@ -8,8 +8,15 @@ use std::path::{Path, PathBuf};
 use super::super::deepfashion::{Problem, shown};
 use super::super::{FormatError, Loaded, Losses, Mode, Skipped};
 use super::rows::{fields, for_each_row, write_rows};
-use super::{Dimension, vocabulary};
+use super::{Dimension, NAME, vocabulary};
+use crate::formats::holds::Holds;
 use crate::sample::{AttributeLabels, DataSet, ImageFile, Judgement, Object, Record};
+
+pub(crate) const HOLDS: Holds = Holds {
+    format: NAME,
+    attributes: true,
+    ..Holds::NOTHING
+};
 
 /// Reads a label file, such as `base/Annotations/label.csv` below the data set's folder or the
 /// warm-up's `web/Annotations/skirt_length_labels.csv`.
@@ -19,6 +26,20 @@ use crate::sample::{AttributeLabels, DataSet, ImageFile, Judgement, Object, Reco
 /// [`No`](Judgement::No) (`n`); of the other dimensions they are [`Unknown`](Judgement::Unknown). A
 /// picture asked about in two dimensions is one record. `root` is the folder the paths
 /// (`Images/collar_design_labels/….jpg`) start from: the one that has `Annotations` in it, if `None`.
+///
+/// ```
+/// use wardrobe_datasets::formats::Mode;
+/// use wardrobe_datasets::formats::fashionai::{Dimension, read_labels_from};
+/// use wardrobe_datasets::sample::Judgement;
+/// let rows = "Images/collar_design_labels/a.jpg,collar_design_labels,nynnm\n";
+/// let set = read_labels_from(rows.as_bytes(), "label.csv".as_ref(), Mode::Strict)?.value;
+/// let labels = &set.records[0].objects[0].attributes;
+/// let collar = Dimension::CollarDesign.range();
+/// assert_eq!(labels.get(collar.start + 1), Judgement::Yes);
+/// assert_eq!(labels.get(collar.start + 4), Judgement::Maybe);
+/// assert_eq!(set.attributes.name(collar.start + 1), Some("Shirt Collar"));
+/// # Ok::<(), wardrobe_datasets::formats::FormatError>(())
+/// ```
 ///
 /// # Errors
 /// [`FormatError`]: the file cannot be read, and in strict mode the first row that is not
@@ -140,9 +161,7 @@ fn judgements(dimension: Dimension, letters: &[u8]) -> Result<Vec<Judgement>, Pr
 /// [`FormatError::Output`] when the file cannot be written.
 pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, FormatError> {
     let mut losses = Losses::default();
-    for _ in &data.categories {
-        losses.add("category", 1);
-    }
+    HOLDS.count_set(data, &mut losses);
     let ranges: Vec<(Dimension, std::ops::Range<usize>)> = Dimension::ALL
         .into_iter()
         .filter_map(|dimension| {
@@ -169,6 +188,7 @@ pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, Fo
             }
             continue;
         }
+        let rows_before = rows.len();
         for (dimension, range) in &ranges {
             match letters(&object.attributes, range.clone()) {
                 Letters::Whole(letters) => {
@@ -180,6 +200,10 @@ pub fn write_labels(data: &DataSet, file: impl AsRef<Path>) -> Result<Losses, Fo
                 }
             }
         }
+        losses.add(
+            "picture without a row",
+            usize::from(rows.len() == rows_before),
+        );
     }
     write_rows(file.as_ref(), rows)?;
     Ok(losses)
@@ -218,48 +242,15 @@ fn letters(labels: &AttributeLabels, range: std::ops::Range<usize>) -> Letters {
 }
 
 fn note_losses(record: &Record, losses: &mut Losses) {
-    let object = record.objects.first();
-    let has = |what: fn(&Object) -> bool| object.is_some_and(what);
-    for (lost, kind) in [
-        (object.is_none(), "picture without an object"),
-        (
-            record.objects.len() > 1,
-            "object after the first of its picture",
-        ),
-        (record.image.size.is_some(), "stated size of a picture"),
-        (record.parsing.is_some(), "parsing map of a picture"),
-        (record.split.is_some(), "split of a picture"),
-        (record.id.is_some(), "number of a picture"),
-        (record.extra.is_some(), "extra field of a picture"),
-        (
-            has(|object| object.category.is_some()),
-            "category of an object",
-        ),
-        (has(|object| object.bbox.is_some()), "box of an object"),
-        (has(|object| object.mask.is_some()), "mask of an object"),
-        (
-            has(|object| object.landmarks.is_some()),
-            "landmarks of an object",
-        ),
-        (has(|object| object.area.is_some()), "area of an object"),
-        (has(|object| object.crowd), "crowd flag of an object"),
-        (
-            has(|object| object.difficult),
-            "difficult flag of an object",
-        ),
-        (
-            has(|object| object.truncated),
-            "truncated flag of an object",
-        ),
-        (has(|object| object.occluded), "occluded flag of an object"),
-        (has(|object| object.id.is_some()), "number of an object"),
-        (
-            has(|object| object.extra.is_some()),
-            "extra field of an object",
-        ),
-    ] {
-        if lost {
-            losses.add(kind, 1);
+    HOLDS.count_picture(record, losses);
+    match record.objects.as_slice() {
+        [] => losses.add("picture without an object", 1),
+        [object, others @ ..] => {
+            HOLDS.count_object(object, losses);
+            losses.add(
+                "object after the first of its picture",
+                usize::from(!others.is_empty()),
+            );
         }
     }
 }

@@ -15,8 +15,12 @@ mod questions;
 mod rows;
 
 pub use dimensions::{Dimension, Level, vocabulary};
+pub(super) use labels::HOLDS;
 pub use labels::{read_labels, read_labels_from, write_labels};
 pub use questions::{
-    Prediction, Question, read_questions, read_questions_from, read_submission,
+    Prediction, Question, questions_as_set, read_questions, read_questions_from, read_submission,
     read_submission_from, write_questions, write_submission,
 };
+
+/// The name under which unknown fields are kept.
+const NAME: &str = "fashionai";

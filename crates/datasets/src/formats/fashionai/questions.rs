@@ -1,15 +1,18 @@
 //! `question.csv` of the test, and the submission that answers it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::super::deepfashion::{Problem, shown};
-use super::super::{FormatError, Loaded, Mode, Skipped};
-use super::Dimension;
+use super::super::{FormatError, Loaded, Mode, Skipped, extra};
 use super::rows::{fields, for_each_row, write_rows};
+use super::{Dimension, NAME, vocabulary};
 use crate::error::OutputError;
+use crate::sample::{AttributeLabels, DataSet, Extra, ImageFile, Object, Record};
 
 /// What is asked of one picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,6 +84,48 @@ pub fn read_questions_from(
         Ok(())
     })?;
     Ok(Loaded { value, skipped })
+}
+
+/// The pictures asked about as records, each once, in the order of the questions: one object without a
+/// judgement. What is asked is in [`Record::extra`], under `fashionai`: `{"asked": ["coat_length_labels"]}`.
+/// [`DataSet::root`] is empty.
+///
+/// ```
+/// use wardrobe_datasets::formats::fashionai::{Dimension, Question, questions_as_set};
+/// let ask = |dimension| Question { path: "Images/a.jpg".into(), dimension };
+/// let set = questions_as_set(&[ask(Dimension::CoatLength), ask(Dimension::SleeveLength)]);
+/// assert_eq!(set.records.len(), 1);
+/// let asked = &set.records[0].extra.as_ref().unwrap()["fashionai"]["asked"];
+/// assert_eq!(asked[1], "sleeve_length_labels");
+/// ```
+pub fn questions_as_set(questions: &[Question]) -> DataSet {
+    let attributes = vocabulary();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut asked: Vec<(&str, Vec<Value>)> = Vec::new();
+    for question in questions {
+        let place = *places.entry(&question.path).or_insert_with(|| {
+            asked.push((&question.path, Vec::new()));
+            asked.len() - 1
+        });
+        asked[place].1.push(question.dimension.key().into());
+    }
+    let record = |(path, keys): (&str, Vec<Value>)| Record {
+        image: ImageFile {
+            path: path.to_owned(),
+            size: None,
+        },
+        objects: vec![Object {
+            attributes: AttributeLabels::unknown(attributes.len()),
+            ..Object::default()
+        }],
+        extra: extra::keep(NAME, Extra::from_iter([("asked".to_owned(), keys.into())])),
+        ..Record::default()
+    };
+    DataSet {
+        records: asked.into_iter().map(record).collect(),
+        attributes,
+        ..DataSet::default()
+    }
 }
 
 /// Writes questions as rows `path,key,`.

@@ -25,6 +25,8 @@ mod read;
 mod shapes;
 mod write;
 
+pub(super) use write::HOLDS;
+
 use std::path::Path;
 
 use crate::sample::DataSet;

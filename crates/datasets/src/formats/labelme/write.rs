@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::OutputError;
-use crate::formats::losses::Holds;
+use crate::formats::holds::{Holds, Masks};
 use crate::formats::number::Number;
 use crate::formats::{FormatError, Losses, extra, files};
 use crate::mask_region::MaskRegion;
@@ -16,24 +16,13 @@ use crate::sample::{DataSet, Extra, Mask, Object, Polygon, Record};
 use super::read::EMBEDDED;
 use super::{NAME, VERSION, shapes};
 
-const HOLDS: Holds = Holds {
+pub(crate) const HOLDS: Holds = Holds {
     format: NAME,
-    picture_numbers: false,
     picture_sizes: true,
-    splits: false,
-    parsing: false,
-    category_numbers: false,
-    category_groups: false,
+    categories: true,
     boxes: true,
-    masks: true,
-    landmarks: false,
-    attributes: false,
-    areas: false,
-    crowds: false,
-    difficult: false,
-    truncated: false,
-    occluded: false,
-    object_numbers: false,
+    masks: Masks::All,
+    ..Holds::NOTHING
 };
 
 /// Fields of kept shapes that the writer has names for.

@@ -28,6 +28,7 @@ use crate::sample::DataSet;
 
 use super::{FormatError, Loaded, Losses, Mode};
 
+pub(super) use layout::HOLDS;
 pub use layout::{parsing_path, picture_path};
 pub use map::{parse_label_map, read_label_map, write_label_map};
 pub use pose::{parse as parse_poses, schema};

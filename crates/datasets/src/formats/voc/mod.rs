@@ -22,6 +22,8 @@ mod read;
 mod write;
 mod xml;
 
+pub(super) use write::HOLDS;
+
 use std::path::Path;
 
 use crate::sample::{DataSet, Record};

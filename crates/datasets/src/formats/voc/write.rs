@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::OutputError;
-use crate::formats::losses::Holds;
+use crate::formats::holds::Holds;
 use crate::formats::number::{decimal, shortest};
 use crate::formats::{FormatError, Losses, extra, files};
 use crate::sample::{BBox, DataSet, Mask, Object, Record, Split};
@@ -11,24 +11,16 @@ use crate::sample::{BBox, DataSet, Mask, Object, Record, Split};
 use super::xml::{Writer, attributes};
 use super::{ANNOTATIONS, LISTS, NAME, PICTURES, picture_path};
 
-const HOLDS: Holds = Holds {
+pub(crate) const HOLDS: Holds = Holds {
     format: NAME,
-    picture_numbers: false,
     picture_sizes: true,
     splits: true,
-    parsing: false,
-    category_numbers: false,
-    category_groups: false,
+    categories: true,
     boxes: true,
-    masks: false,
-    landmarks: false,
-    attributes: false,
-    areas: false,
-    crowds: false,
     difficult: true,
     truncated: true,
     occluded: true,
-    object_numbers: false,
+    ..Holds::NOTHING
 };
 
 pub(super) fn write(set: &DataSet, folder: &Path) -> Result<Losses, FormatError> {

@@ -4,8 +4,9 @@ use super::super::canvas::{Canvas, Owner, Rgb};
 use super::super::fabric::{Light, darker, lighter, lit, mixed};
 use super::super::geometry::{Outline, P2, p, spline};
 use super::super::random::noise;
-use super::body::{Body, Side};
+use super::body::Body;
 use super::looks::{HairStyle, Looks};
+use super::pose::Side;
 
 const HAT: u8 = 1;
 const HAIR: u8 = 2;

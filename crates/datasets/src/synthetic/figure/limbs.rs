@@ -3,8 +3,9 @@
 use super::super::canvas::{Canvas, Owner, Rgb};
 use super::super::fabric::{Light, darker, lit};
 use super::super::geometry::{Outline, P2, p, sides};
-use super::body::{Body, CROTCH, Side};
+use super::body::{Body, CROTCH};
 use super::looks::{Footwear, Looks};
+use super::pose::Side;
 
 const ARM: [u8; 2] = [14, 15];
 const LEG: [u8; 2] = [16, 17];

@@ -8,8 +8,10 @@ mod body;
 mod head;
 mod limbs;
 mod looks;
+mod pose;
 
-pub use body::{Body, Build, Pose, Side};
+pub use body::Body;
 pub use head::{draw_back_hair, draw_front_locks, draw_head};
 pub use limbs::{draw_arms, draw_legs, draw_torso};
 pub use looks::{Footwear, HairStyle, Looks};
+pub use pose::{Build, Pose, Side};

@@ -1,10 +1,14 @@
 //! The wardrobe as the folders and names of real data sets.
 //!
 //! [`synthesise`] draws pictures in parallel, writes them (and parsing maps) where the format has
-//! them, and returns the [`DataSet`] for the format's own writer in [`formats`](crate::formats).
+//! them, and returns the [`DataSet`]; [`write_annotations`] has the format's own writer in
+//! [`formats`](crate::formats) write it beside them.
 
+mod annotations;
 mod record;
 mod write;
+
+pub use annotations::write_annotations;
 
 use std::path::Path;
 

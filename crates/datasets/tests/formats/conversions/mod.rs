@@ -1,0 +1,5 @@
+//! From format to format.
+
+mod between;
+mod fixture;
+mod kept;
