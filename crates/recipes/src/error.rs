@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use wardrobe_backbones::{ConfigError, WeightsError};
-use wardrobe_datasets::OutputError;
+use wardrobe_datasets::{OpenError, OutputError};
 use wardrobe_datasets::loader::LoaderError;
 use wardrobe_datasets::sample::MaskError;
 use wardrobe_datasets::synthetic::WardrobeError;
@@ -85,6 +85,14 @@ pub enum RecipeError {
     /// Pictures that cannot be loaded.
     #[error(transparent)]
     Loader(#[from] LoaderError),
+    /// Data that cannot be opened.
+    #[error("{key}: {source}")]
+    Open {
+        /// Their path in the JSON.
+        key: String,
+        /// What was looked for, and what is there.
+        source: Box<OpenError>,
+    },
     /// A picture that cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wardrobe_datasets::loader::{
     Batching, Loader, LoaderConfig, OnBadFile, Sampling, Source, State,
 };
-use wardrobe_datasets::transforms::{Mirrors, Pipeline, Step, Stream};
+use wardrobe_datasets::transforms::{Mirrors, Pipeline, Step};
 use wardrobe_datasets::{PictureError, Sample};
 use wardrobe_training::{Batches, Place, TaskError, TrainingBatch, TrainingData};
 
@@ -129,17 +129,11 @@ impl LoaderData {
             .map(|(step, mirrors)| Pipeline::new(step, mirrors))
             .transpose()?;
         let loader = Loader::new(Shared(Arc::clone(&source)), settings.config(seed))?;
-        let loader = loader.with_try_map(move |sample, seed| -> Result<Sample, TaskError> {
-            let sample = match &pipeline {
-                Some(pipeline) => {
-                    let stream =
-                        Stream::new(seed.seed, seed.sample_key()).in_batch(seed.batch_key());
-                    pipeline.apply(sample, &stream)?
-                }
-                None => sample,
-            };
-            Ok(settle(sample)?)
-        });
+        let loader = match pipeline {
+            Some(pipeline) => loader.with_transforms(pipeline),
+            None => loader,
+        };
+        let loader = loader.with_try_map(move |sample, _| settle(sample));
         Ok(Self {
             source,
             loader,

@@ -9,5 +9,5 @@ mod synthetic;
 pub use adapter::{LoaderData, LoaderSettings, Named};
 pub use classes::{ClassChoice, Classes};
 pub(crate) use opened::OpenedSets;
-pub use opened::{DataConfig, OpenedData};
+pub use opened::{DataConfig, FolderConfig, OpenedData};
 pub use synthetic::{SyntheticConfig, SyntheticSource};
