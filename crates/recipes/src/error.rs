@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use wardrobe_backbones::{ConfigError, WeightsError};
-use wardrobe_datasets::{OpenError, OutputError};
 use wardrobe_datasets::loader::LoaderError;
 use wardrobe_datasets::sample::MaskError;
 use wardrobe_datasets::synthetic::WardrobeError;
 use wardrobe_datasets::transforms::TransformError;
+use wardrobe_datasets::{OpenError, OutputError};
 use wardrobe_losses::LossSettingError;
 use wardrobe_mask_head::MaskHeadError;
 use wardrobe_metrics::{CocoError, MetricError};

@@ -84,7 +84,10 @@ pub(crate) fn carry_out<T: Task + Clone>(
     finish: impl FnOnce(&T, &T::Model, Report, &Path) -> Result<Report, RecipeError>,
 ) -> Result<Outcome, RecipeError> {
     let task = run.task.clone();
-    let title = run.program["title"].as_str().unwrap_or("Training").to_owned();
+    let title = run.program["title"]
+        .as_str()
+        .unwrap_or("Training")
+        .to_owned();
     let mut trainer = match begin {
         Begin::Anew => run.start(folder)?,
         Begin::Resume => run.resume(folder)?,

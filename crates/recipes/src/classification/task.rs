@@ -27,7 +27,9 @@ pub fn settle(
     let chosen = match subject {
         Subject::Only => (count == 1).then_some(0),
         // The first of the largest.
-        Subject::Largest => (0..count).rev().max_by(|&a, &b| area(a).total_cmp(&area(b))),
+        Subject::Largest => (0..count)
+            .rev()
+            .max_by(|&a, &b| area(a).total_cmp(&area(b))),
     };
     let Some(index) = chosen else {
         return Err(ObjectError::new(

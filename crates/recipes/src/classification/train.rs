@@ -138,6 +138,10 @@ fn conclude(
     }
     Ok(report
         .with_svg(&svg)
-        .with_table("Accuracy by class", &["class", "pictures", "accuracy"], &rows)
+        .with_table(
+            "Accuracy by class",
+            &["class", "pictures", "accuracy"],
+            &rows,
+        )
         .with_pictures("Surest mistakes", shown))
 }

@@ -175,7 +175,11 @@ impl LoaderData {
     }
 }
 
-fn named(source: &Arc<dyn Source>, indices: Vec<usize>, samples: Vec<Sample>) -> Vec<Named<Sample>> {
+fn named(
+    source: &Arc<dyn Source>,
+    indices: Vec<usize>,
+    samples: Vec<Sample>,
+) -> Vec<Named<Sample>> {
     indices
         .into_iter()
         .zip(samples)

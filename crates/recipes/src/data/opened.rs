@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use wardrobe_datasets::DecodeLimits;
-use wardrobe_datasets::OpenOptions;
+use wardrobe_datasets::formats::{Format, Mode};
 use wardrobe_datasets::loader::{DataSetSource, Source};
-use wardrobe_datasets::sample::{Category, DataSet};
+use wardrobe_datasets::sample::{Category, DataSet, Split};
 use wardrobe_datasets::synthetic::labels;
 use wardrobe_datasets::transforms::Mirrors;
+use wardrobe_datasets::{DecodeLimits, OpenOptions};
 use wardrobe_training::TrainingConfig;
 
 use super::classes::{ClassChoice, Classes};
@@ -33,16 +33,26 @@ pub enum DataConfig {
 /// use wardrobe_datasets::sample::Split;
 /// use wardrobe_recipes::data::FolderConfig;
 /// let config: FolderConfig = serde_json::from_str(r#"{"path": "deepfashionMask", "split": "train"}"#)?;
-/// assert_eq!(config.options.split, Some(Split::Train));
+/// assert_eq!(config.split, Some(Split::Train));
+/// assert!(serde_json::from_str::<FolderConfig>(r#"{"path": "a", "part": "train"}"#).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FolderConfig {
-    /// Where.
+    /// The folder, or the file of a format that keeps everything in one.
     pub path: PathBuf,
-    /// Which part, in which format, where it cannot be found out.
-    #[serde(flatten)]
-    pub options: OpenOptions,
+    /// The part; the whole set if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+    /// The format, where the folder could be read as several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// What becomes of entries that cannot be used.
+    pub mode: Mode,
+    /// The folder that COCO's names of pictures start from, where it is not beside the annotations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<PathBuf>,
 }
 
 /// A source of samples and the words its numbers stand for.
@@ -104,8 +114,13 @@ impl DataConfig {
 
 impl FolderConfig {
     fn open(&self, key: &str) -> Result<OpenedData, RecipeError> {
-        let set = self
-            .options
+        let options = OpenOptions {
+            format: self.format,
+            split: self.split,
+            mode: self.mode,
+            pictures: self.pictures.clone(),
+        };
+        let set = options
             .open(&self.path)
             .map_err(|source| RecipeError::Open {
                 key: key.to_owned(),
@@ -152,7 +167,11 @@ fn check_boxes(set: &DataSet) -> Result<(), RecipeError> {
                 problem: format!(
                     "its box {:?}, like {count} of {boxes}, {}",
                     bbox.corners(),
-                    if leaves { "leaves the picture" } else { "has no inside" }
+                    if leaves {
+                        "leaves the picture"
+                    } else {
+                        "has no inside"
+                    }
                 ),
                 remedy: if leaves {
                     "were x1, y1, x2, y2 written where the format has x, y, width, height?"
@@ -245,7 +264,9 @@ mod tests {
         let good = [10.0, 10.0, 90.0, 70.0];
         // Corners taken for left, top, width, height reach to 10 + 90, 60 + 70.
         let reaching = [10.0, 60.0, 100.0, 130.0];
-        let message = check_boxes(&set(&[good, reaching])).unwrap_err().to_string();
+        let message = check_boxes(&set(&[good, reaching]))
+            .unwrap_err()
+            .to_string();
         assert!(
             message.starts_with("a.jpg, object 0: its box [10.0, 60.0, 100.0, 130.0], like 1 of 2, leaves the picture; were x1"),
             "{message}"
@@ -253,7 +274,10 @@ mod tests {
         // Width and height taken for the far corner.
         let inside_out = [50.0, 40.0, 30.0, 20.0];
         let message = check_boxes(&set(&[inside_out])).unwrap_err().to_string();
-        assert!(message.contains("has no inside; were x, y, width"), "{message}");
+        assert!(
+            message.contains("has no inside; were x, y, width"),
+            "{message}"
+        );
         // One of 21 is a slip, which the loader reports with its file.
         let mut boxes = vec![good; 20];
         boxes.push(inside_out);

@@ -159,11 +159,7 @@ impl Scorer {
                 name: name.clone(),
             }
         });
-        let truth = CocoTruth::new(
-            self.truth.images,
-            categories.collect(),
-            self.truth.objects,
-        );
+        let truth = CocoTruth::new(self.truth.images, categories.collect(), self.truth.objects);
         let found = CocoDetections::new(self.found);
         let value = |score: Option<f64>| score.unwrap_or(f64::NAN);
         let mut scores = Scores::new();
@@ -182,7 +178,10 @@ impl Scorer {
                 scores = scores.with("mask_pixel_accuracy", value(painted.pixel_accuracy));
             }
             scores = scores
-                .with(format!("{name}_mean_accuracy"), value(painted.mean_accuracy))
+                .with(
+                    format!("{name}_mean_accuracy"),
+                    value(painted.mean_accuracy),
+                )
                 .with(format!("{name}_mean_IoU"), value(painted.mean_iou));
         }
         Ok(scores)

@@ -103,7 +103,9 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
         )?;
         Ok(named
             .into_iter()
-            .fold(Losses::new(), |losses, (name, value)| losses.with(name, value)))
+            .fold(Losses::new(), |losses, (name, value)| {
+                losses.with(name, value)
+            }))
     }
 
     fn validate(&self, model: &M, _epoch: &EpochEnd) -> Result<Scores, TaskError> {

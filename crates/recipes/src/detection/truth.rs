@@ -42,11 +42,7 @@ const LEAST_COVER: f32 = 1e-3;
 /// # Errors
 /// [`ObjectError`] for the first object without box, category or (for `masks`) mask, and for a box
 /// without an inside or outside the picture.
-pub fn settle(
-    mut sample: Sample,
-    classes: &Classes,
-    masks: bool,
-) -> Result<Sample, ObjectError> {
+pub fn settle(mut sample: Sample, classes: &Classes, masks: bool) -> Result<Sample, ObjectError> {
     let (width, height) = (sample.picture.width(), sample.picture.height());
     for (index, object) in sample.objects.iter_mut().enumerate() {
         if let Some(category) = object.category {

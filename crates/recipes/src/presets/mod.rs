@@ -13,6 +13,7 @@
 //!
 //! Each also with `-miniature` at the end.
 
+mod full;
 mod miniature;
 
 use crate::classification::ClassifierRecipe;
@@ -20,7 +21,13 @@ use crate::detection::DetectorRecipe;
 use crate::error::RecipeError;
 
 /// Names of the detectors' recipes.
-pub const DETECTORS: [&str; 6] = [
+pub const DETECTORS: [&str; 12] = [
+    "faster-rcnn",
+    "faster-rcnn-clothnet",
+    "mask-rcnn",
+    "mask-rcnn-clothnet",
+    "mask-rcnn-grafting",
+    "cascade-rcnn",
     "faster-rcnn-miniature",
     "faster-rcnn-clothnet-miniature",
     "mask-rcnn-miniature",
@@ -30,7 +37,12 @@ pub const DETECTORS: [&str; 6] = [
 ];
 
 /// Names of the classifiers' recipes.
-pub const CLASSIFIERS: [&str; 2] = ["clothnet-miniature", "clothnet-resnet-miniature"];
+pub const CLASSIFIERS: [&str; 4] = [
+    "clothnet",
+    "clothnet-resnet",
+    "clothnet-miniature",
+    "clothnet-resnet-miniature",
+];
 
 /// A detector's recipe by its name.
 ///
@@ -38,6 +50,12 @@ pub const CLASSIFIERS: [&str; 2] = ["clothnet-miniature", "clothnet-resnet-minia
 /// [`RecipeError::Setting`] with all names.
 pub fn detector(name: &str) -> Result<DetectorRecipe, RecipeError> {
     Ok(match name {
+        "faster-rcnn" => full::faster_rcnn(),
+        "faster-rcnn-clothnet" => full::from_classifier(full::faster_rcnn(), full::CLOTHNET),
+        "mask-rcnn" => full::mask_rcnn(),
+        "mask-rcnn-clothnet" => full::from_classifier(full::mask_rcnn(), full::CLOTHNET_RESNET),
+        "mask-rcnn-grafting" => full::grafting(),
+        "cascade-rcnn" => full::cascade_rcnn(),
         "faster-rcnn-miniature" => miniature::faster_rcnn(),
         "faster-rcnn-clothnet-miniature" => {
             miniature::from_classifier(miniature::faster_rcnn(), miniature::CLOTHNET)
@@ -58,6 +76,8 @@ pub fn detector(name: &str) -> Result<DetectorRecipe, RecipeError> {
 /// [`RecipeError::Setting`] with all names.
 pub fn classifier(name: &str) -> Result<ClassifierRecipe, RecipeError> {
     Ok(match name {
+        "clothnet" => full::clothnet(),
+        "clothnet-resnet" => full::clothnet_resnet(),
         "clothnet-miniature" => miniature::clothnet(),
         "clothnet-resnet-miniature" => miniature::clothnet_resnet(),
         _ => return Err(unknown(name, &CLASSIFIERS)),
@@ -90,7 +110,11 @@ mod tests {
         for name in CLASSIFIERS {
             let recipe = classifier(name).unwrap();
             let text = serde_json::to_string(&recipe).unwrap();
-            assert_eq!(ClassifierRecipe::from_json(&text).unwrap(), recipe, "{name}");
+            assert_eq!(
+                ClassifierRecipe::from_json(&text).unwrap(),
+                recipe,
+                "{name}"
+            );
             let model = recipe.model.for_classes(4).unwrap();
             model.init(&Device::flex()).unwrap();
         }

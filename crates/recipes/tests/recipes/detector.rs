@@ -32,7 +32,12 @@ fn a_mask_rcnn_learns_and_leaves_a_whole_folder() {
     let Some(Record::Step(first)) = log.first() else {
         panic!("the log begins with a step");
     };
-    let terms: Vec<&str> = first.losses.0.iter().map(|(name, _)| name.as_str()).collect();
+    let terms: Vec<&str> = first
+        .losses
+        .0
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(
         terms,
         [
