@@ -36,25 +36,25 @@ pub enum StartWeights {
 
 /// Which tensors of a file go where. Patterns are torchvision's names; `*` is any run of characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct FileWeights {
     /// `.safetensors`, `.pth` or `.pt`, or the folder of a run.
     pub path: PathBuf,
     /// The part of the model the file's names are relative to: `backbone.body`. The whole model if
     /// left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
     /// The key of the file below which the weights lie: `model`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_level: Option<String>,
     /// Only tensors of the model that match are loaded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
     /// All tensors of the model but those that match are loaded: predictors of other classes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
     /// Tensors of the file that are expected surplus.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignoring: Vec<String>,
 }
 

@@ -38,20 +38,21 @@ pub enum DataConfig {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct FolderConfig {
     /// The folder, or the file of a format that keeps everything in one.
     pub path: PathBuf,
     /// The part; the whole set if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
     /// The format, where the folder could be read as several.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// What becomes of entries that cannot be used.
+    #[serde(default)]
     pub mode: Mode,
     /// The folder that COCO's names of pictures start from, where it is not beside the annotations.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<PathBuf>,
 }
 

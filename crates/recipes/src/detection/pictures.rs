@@ -69,7 +69,7 @@ fn annotations(found: &[Found], names: &[String]) -> Vec<Annotation> {
             corners: found.detection.bbox,
             label: found.detection.label,
             name: names
-                .get(found.detection.label - 1)
+                .get(found.detection.label.wrapping_sub(1))
                 .cloned()
                 .unwrap_or_default(),
             score: found.detection.score,

@@ -20,7 +20,7 @@ use wardrobe_training::{
 
 use crate::classification::{ClassifierModel, ClassifierRecipe, Subject};
 use crate::data::{ClassChoice, DataConfig, FolderConfig, LoaderSettings};
-use crate::detection::{Architecture, DetectorModel, DetectorRecipe, ScoringConfig};
+use crate::detection::{Architecture, DetectorRecipe, ScoringConfig};
 use crate::weights::StartWeights;
 
 /// Where the classifiers' presets are expected to have been trained.
