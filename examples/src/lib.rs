@@ -2,9 +2,10 @@
 //! `detect`.
 //!
 //! A program is its argument list and a call; the work is here, where tests reach it. Nothing in
-//! this library prints except through [`pipeline::Observer`].
+//! this library prints except through [`pipeline::Observer`] and [`training::Watch`].
 
 pub mod arguments;
 pub mod interrupt;
 pub mod output;
 pub mod pipeline;
+pub mod training;

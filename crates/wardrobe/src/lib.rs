@@ -21,4 +21,6 @@ pub use wardrobe_kernels as kernels;
 pub use wardrobe_losses as losses;
 pub use wardrobe_mask_head as mask_head;
 pub use wardrobe_metrics as metrics;
+pub use wardrobe_recipes as recipes;
 pub use wardrobe_rpn_roi as rpn_roi;
+pub use wardrobe_training as training;

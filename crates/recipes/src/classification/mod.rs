@@ -1,0 +1,10 @@
+//! clothNet: a classifier of garments whose body becomes a detector's backbone.
+
+mod config;
+mod model;
+mod task;
+mod train;
+
+pub use config::{ClassifierModel, ClassifierRecipe, Subject};
+pub use model::Classifier;
+pub use task::{ClassifierTask, settle};

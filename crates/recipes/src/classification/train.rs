@@ -1,0 +1,147 @@
+//! From a recipe to a trained classifier.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde_json::json;
+use wardrobe_metrics::plot;
+use wardrobe_rpn_roi::transform::ImageTransform;
+use wardrobe_training::report::Report;
+use wardrobe_training::{DataSets, Run};
+
+use super::config::ClassifierRecipe;
+use super::model::Classifier;
+use super::task::{ClassifierTask, likeliest, settle};
+use crate::data::{LoaderData, OpenedSets};
+use crate::detection::embedded;
+use crate::error::RecipeError;
+use crate::run::{Begin, Listener, Outcome, carry_out};
+
+/// Wrong pictures shown.
+const SHOWN: usize = 12;
+
+impl ClassifierRecipe {
+    /// Trains in `folder` on `device`, to the end or until the listener stops it; the folder is as
+    /// [`DetectorRecipe::train`](crate::detection::DetectorRecipe::train) leaves it.
+    ///
+    /// # Errors
+    /// [`RecipeError`]; everything that can be known before the first step is an error before it.
+    pub fn train(
+        &self,
+        device: &Device,
+        folder: &Path,
+        begin: Begin,
+        listener: &mut dyn Listener,
+    ) -> Result<Outcome, RecipeError> {
+        self.validate()?;
+        let sets = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
+        let names = sets.names().to_vec();
+        let config = self.model.for_classes(names.len())?;
+        self.loss.validate(names.len())?;
+        // The first weights of a model are the seed's, whatever was drawn before.
+        device.seed(self.training.seed);
+        let mut model = config.init(device)?;
+        let mut loaded = Vec::new();
+        for weights in &self.weights {
+            let (filled, report) = weights.load(model, None)?;
+            model = filled;
+            loaded.push(report);
+        }
+        let subject = self.subject;
+        let mut data = DataSets::new();
+        for (key, (opened, classes)) in sets.training {
+            let transforms = self.transforms.clone().map(|step| (step, opened.mirrors));
+            let set = LoaderData::new(
+                opened.source,
+                &self.loader,
+                self.training.seed,
+                transforms,
+                move |sample| settle(sample, &classes, subject),
+            )?;
+            data = data.with(key, set);
+        }
+        let (opened, classes) = sets.held_out;
+        let held_out = LoaderData::in_order(opened.source, move |sample| {
+            settle(sample, &classes, subject)
+        })?;
+        let input = ImageTransform::new(self.input.clone())?;
+        let run = Run {
+            config: self.training.clone(),
+            program: json!({
+                "title": "Classifier",
+                "model": config,
+                "weights": self.weights,
+                "classes": names,
+                "subject": subject,
+                "data": self.data,
+                "validation": self.validation,
+                "transforms": self.transforms,
+                "input": self.input,
+                "batching": self.loader.batching,
+                "sampling": self.loader.sampling,
+                "loss": self.loss,
+            }),
+            task: ClassifierTask::new(names.clone(), held_out, input, self.loss.clone()),
+            model,
+            data,
+        };
+        carry_out(run, &loaded, folder, begin, &names, listener, conclude)
+    }
+}
+
+/// What is taken for what, the accuracy of each class, and pictures of mistakes.
+fn conclude(
+    task: &ClassifierTask,
+    model: &Classifier,
+    report: Report,
+    folder: &Path,
+) -> Result<Report, RecipeError> {
+    let matrix = task.confusion(model)?;
+    let names: Vec<&str> = task.names().iter().map(String::as_str).collect();
+    let svg = plot::confusion("Held-out pictures", &matrix, &names)?;
+    let rows: Vec<Vec<String>> = names
+        .iter()
+        .enumerate()
+        .map(|(class, name)| {
+            let accuracy = matrix.recall(class);
+            vec![
+                (*name).to_owned(),
+                matrix.support(class).to_string(),
+                accuracy.map_or_else(|| "–".into(), |value| format!("{value:.3}")),
+            ]
+        })
+        .collect();
+    let pictures = folder.join("pictures");
+    std::fs::create_dir_all(&pictures).map_err(|source| RecipeError::Io {
+        action: "make",
+        path: pictures.clone(),
+        source,
+    })?;
+    let mut mistakes = Vec::new();
+    task.look(model, |sample, class, found| {
+        let taken = likeliest(found);
+        if taken != class {
+            mistakes.push((found[taken], taken, class, sample.clone()));
+            mistakes.sort_by(|a, b| b.0.total_cmp(&a.0));
+            mistakes.truncate(SHOWN);
+        }
+        Ok(())
+    })?;
+    let mut shown = Vec::new();
+    for (score, taken, class, sample) in mistakes {
+        let path = pictures.join(format!("{:02}.jpg", shown.len() + 1));
+        let caption = format!(
+            "{}: {} taken for {} ({score:.2})",
+            sample.name, names[class], names[taken]
+        );
+        shown.push(embedded(&sample.value.picture, &path, caption)?);
+    }
+    Ok(report
+        .with_svg(&svg)
+        .with_table(
+            "Accuracy by class",
+            &["class", "pictures", "accuracy"],
+            &rows,
+        )
+        .with_pictures("Surest mistakes", shown))
+}

@@ -1,0 +1,237 @@
+//! The engine's [`TrainingData`] over the data sets' loader.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use wardrobe_datasets::loader::{
+    Batching, Loader, LoaderConfig, OnBadFile, Sampling, Source, State,
+};
+use wardrobe_datasets::transforms::{Mirrors, Pipeline, Step};
+use wardrobe_datasets::{PictureError, Sample};
+use wardrobe_training::{Batches, Place, TaskError, TrainingBatch, TrainingData};
+
+use crate::error::{ObjectError, RecipeError};
+
+/// A sample under its picture's name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named<T> {
+    /// The picture's file, or what a drawn picture is called.
+    pub name: String,
+    /// What is in it.
+    pub value: T,
+}
+
+/// How samples become batches; the seed is the run's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoaderSettings {
+    /// How samples become batches.
+    pub batching: Batching,
+    /// In what order samples come.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Threads that decode; 0 for as many as the machine has cores.
+    #[serde(default)]
+    pub workers: usize,
+    /// Bytes of decoded samples that may wait; 256 MiB by default.
+    #[serde(default = "usual_max_bytes")]
+    pub max_bytes: usize,
+    /// What happens when a picture cannot be used.
+    #[serde(default)]
+    pub on_bad_file: OnBadFile,
+}
+
+fn usual_max_bytes() -> usize {
+    LoaderConfig::new(1).max_bytes
+}
+
+impl LoaderSettings {
+    /// Shuffled batches of `size`, bad files an error.
+    pub fn of(size: usize) -> Self {
+        Self {
+            batching: Batching::of(size),
+            sampling: Sampling::default(),
+            workers: 0,
+            max_bytes: usual_max_bytes(),
+            on_bad_file: OnBadFile::default(),
+        }
+    }
+
+    fn config(&self, seed: u64) -> LoaderConfig {
+        LoaderConfig {
+            batching: self.batching.clone(),
+            sampling: self.sampling.clone(),
+            seed,
+            workers: self.workers,
+            max_bytes: self.max_bytes,
+            on_bad_file: self.on_bad_file,
+        }
+    }
+}
+
+/// A shared source is a source.
+struct Shared(Arc<dyn Source>);
+
+impl Source for Shared {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Result<Sample, PictureError> {
+        self.0.get(index)
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.0.name(index)
+    }
+
+    fn aspect(&self, index: usize) -> Option<f32> {
+        self.0.aspect(index)
+    }
+
+    fn categories(&self, index: usize) -> Vec<u32> {
+        self.0.categories(index)
+    }
+
+    fn bytes(&self, index: usize) -> Option<usize> {
+        self.0.bytes(index)
+    }
+}
+
+/// Batches of samples that were transformed and then settled: checked, and made what a task wants of
+/// them, in the loader's threads. A sample that cannot be settled is a bad file.
+#[derive(Clone)]
+pub struct LoaderData {
+    source: Arc<dyn Source>,
+    loader: Loader,
+    batch_size: usize,
+}
+
+impl std::fmt::Debug for LoaderData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.loader.fmt(f)
+    }
+}
+
+impl LoaderData {
+    /// Batches of a source.
+    ///
+    /// # Errors
+    /// [`RecipeError::Loader`] and [`RecipeError::Transforms`] for settings out of range.
+    pub fn new(
+        source: Arc<dyn Source>,
+        settings: &LoaderSettings,
+        seed: u64,
+        transforms: Option<(Step, Mirrors)>,
+        settle: impl Fn(Sample) -> Result<Sample, ObjectError> + Send + Sync + 'static,
+    ) -> Result<Self, RecipeError> {
+        let pipeline = transforms
+            .map(|(step, mirrors)| Pipeline::new(step, mirrors))
+            .transpose()?;
+        let loader = Loader::new(Shared(Arc::clone(&source)), settings.config(seed))?;
+        let loader = match pipeline {
+            Some(pipeline) => loader.with_transforms(pipeline),
+            None => loader,
+        };
+        let loader = loader.with_try_map(move |sample, _| settle(sample));
+        Ok(Self {
+            source,
+            loader,
+            batch_size: settings.batching.size,
+        })
+    }
+
+    /// Every sample once, in order, one at a time: for scores.
+    ///
+    /// # Errors
+    /// As [`LoaderData::new`].
+    pub fn in_order(
+        source: Arc<dyn Source>,
+        settle: impl Fn(Sample) -> Result<Sample, ObjectError> + Send + Sync + 'static,
+    ) -> Result<Self, RecipeError> {
+        let settings = LoaderSettings {
+            sampling: Sampling::Sequential,
+            ..LoaderSettings::of(1)
+        };
+        Self::new(source, &settings, 0, None, settle)
+    }
+
+    /// The samples of one pass.
+    ///
+    /// # Errors
+    /// [`RecipeError::Loader`], at once and in the iterator.
+    pub fn pass(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Named<Sample>, RecipeError>> + use<>, RecipeError> {
+        let source = Arc::clone(&self.source);
+        let batches = self.loader.epoch(0)?;
+        Ok(batches.flat_map(move |batch| match batch {
+            Ok(batch) => named(&source, batch.indices, batch.samples)
+                .into_iter()
+                .map(Ok)
+                .collect(),
+            Err(error) => vec![Err(error.into())],
+        }))
+    }
+}
+
+fn named(
+    source: &Arc<dyn Source>,
+    indices: Vec<usize>,
+    samples: Vec<Sample>,
+) -> Vec<Named<Sample>> {
+    indices
+        .into_iter()
+        .zip(samples)
+        .map(|(index, value)| Named {
+            name: source.name(index),
+            value,
+        })
+        .collect()
+}
+
+impl TrainingData<Vec<Named<Sample>>> for LoaderData {
+    fn samples(&self) -> usize {
+        self.source.len()
+    }
+
+    fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    fn batches_in(&self, epoch: u64) -> Result<u64, TaskError> {
+        Ok(self.loader.plan(epoch)?.len() as u64)
+    }
+
+    fn digest(&self) -> Result<u64, TaskError> {
+        // A run of no epoch reads nothing.
+        Ok(self.loader.run(0)?.state().order.into())
+    }
+
+    fn start(&self, place: Place) -> Result<Batches<Vec<Named<Sample>>>, TaskError> {
+        let state = State {
+            epoch: place.epoch,
+            next_batch: place.batch as usize,
+            order: self.loader.run(0)?.state().order,
+        };
+        let source = Arc::clone(&self.source);
+        let batches = self.loader.resume(&state, u64::MAX)?;
+        Ok(Box::new(batches.map(move |batch| {
+            let batch = batch?;
+            let samples = named(&source, batch.indices, batch.samples);
+            Ok(TrainingBatch {
+                files: samples.iter().map(|sample| sample.name.clone()).collect(),
+                samples: samples.len(),
+                place: Place {
+                    epoch: batch.epoch,
+                    batch: batch.number as u64,
+                },
+                next: Place {
+                    epoch: batch.next.epoch,
+                    batch: batch.next.next_batch as u64,
+                },
+                batch: samples,
+            })
+        })))
+    }
+}

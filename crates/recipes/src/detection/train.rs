@@ -1,0 +1,126 @@
+//! From a recipe to a trained detector.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde_json::json;
+use wardrobe_training::{DataSets, Run};
+
+use super::config::{DetectorModel, DetectorRecipe};
+use super::model::TrainableDetector;
+use super::pictures;
+use super::task::DetectorTask;
+use super::truth::settle;
+use crate::data::{LoaderData, OpenedSets};
+use crate::error::RecipeError;
+use crate::run::{Begin, Listener, Outcome, carry_out};
+
+impl DetectorRecipe {
+    /// Trains in `folder` on `device`, to the end or until the listener stops it.
+    ///
+    /// The folder then holds `config.json`, `metrics.jsonl`, `checkpoints`, `model.safetensors` under
+    /// torchvision's names, `classes.txt`, `pictures` and `report.html`. Burn's generator is seeded: one
+    /// run at a time trains in a process.
+    ///
+    /// # Errors
+    /// [`RecipeError`]; everything that can be known before the first step is an error before it.
+    pub fn train(
+        &self,
+        device: &Device,
+        folder: &Path,
+        begin: Begin,
+        listener: &mut dyn Listener,
+    ) -> Result<Outcome, RecipeError> {
+        self.validate()?;
+        let data = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
+        let model = self.model.for_classes(data.names().len() + 1)?;
+        // The first weights of a model are the seed's, whatever was drawn before.
+        device.seed(self.training.seed);
+        let job = Job {
+            recipe: self,
+            model: &model,
+            data,
+            folder,
+            begin,
+        };
+        match &model {
+            DetectorModel::FasterRcnn(config) => job.train(config.init(device)?, listener),
+            DetectorModel::CascadeRcnn(config) => job.train(config.init(device)?, listener),
+            DetectorModel::MaskRcnn(config) => job.train(config.init(device)?, listener),
+            // `for_classes` gives the numbers behind a name.
+            DetectorModel::Preset(name) => Err(RecipeError::Setting {
+                field: "model.preset".into(),
+                found: format!("{name:?}"),
+                remedy: "give the network's numbers".into(),
+            }),
+        }
+    }
+}
+
+struct Job<'a> {
+    recipe: &'a DetectorRecipe,
+    model: &'a DetectorModel,
+    data: OpenedSets,
+    folder: &'a Path,
+    begin: Begin,
+}
+
+impl Job<'_> {
+    fn train<M: TrainableDetector>(
+        self,
+        mut detector: M,
+        listener: &mut dyn Listener,
+    ) -> Result<Outcome, RecipeError> {
+        let recipe = self.recipe;
+        let names = self.data.names().to_vec();
+        let mut loaded = Vec::new();
+        for weights in &recipe.weights {
+            let (filled, report) = weights.load(detector, self.model.backbone())?;
+            detector = filled;
+            loaded.push(report);
+        }
+        let mut sets = DataSets::new();
+        for (key, (opened, classes)) in self.data.training {
+            let transforms = recipe.transforms.clone().map(|step| (step, opened.mirrors));
+            let data = LoaderData::new(
+                opened.source,
+                &recipe.loader,
+                recipe.training.seed,
+                transforms,
+                move |sample| settle(sample, &classes, M::MASKS),
+            )?;
+            sets = sets.with(key, data);
+        }
+        let (opened, classes) = self.data.held_out;
+        let held_out = LoaderData::in_order(opened.source, move |sample| {
+            settle(sample, &classes, M::MASKS)
+        })?;
+        let run = Run {
+            config: recipe.training.clone(),
+            program: json!({
+                "title": "Detector",
+                "model": self.model,
+                "weights": recipe.weights,
+                "classes": names,
+                "data": recipe.data,
+                "validation": recipe.validation,
+                "transforms": recipe.transforms,
+                "batching": recipe.loader.batching,
+                "sampling": recipe.loader.sampling,
+                "scoring": recipe.scoring,
+            }),
+            task: DetectorTask::<M>::new(names.clone(), held_out, recipe.scoring),
+            model: detector,
+            data: sets,
+        };
+        carry_out(
+            run,
+            &loaded,
+            self.folder,
+            self.begin,
+            &names,
+            listener,
+            pictures::show,
+        )
+    }
+}

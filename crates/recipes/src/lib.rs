@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod classification;
+pub mod data;
+pub mod detection;
+mod error;
+mod json;
+pub mod presets;
+mod run;
+mod weights;
+
+pub use error::{ObjectError, RecipeError};
+pub use run::{Begin, Listener, Notice, Outcome};
+pub use weights::{FileWeights, MODEL_FILE, StartWeights};

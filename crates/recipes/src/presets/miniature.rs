@@ -1,0 +1,307 @@
+//! Miniatures: the recipes of full size with narrow networks, small pictures and short schedules, over
+//! a synthetic wardrobe.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use wardrobe_backbones::{BackboneConfig, BatchNormConfig, FpnConfig, ResNetConfig, VggConfig};
+use wardrobe_datasets::synthetic::WardrobeConfig;
+use wardrobe_datasets::transforms::HorizontalFlip;
+use wardrobe_losses::ClassLoss;
+use wardrobe_mask_head::MaskRcnnConfig;
+use wardrobe_mask_head::config::MaskConfig;
+use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
+use wardrobe_rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, SamplerConfig,
+    TransformConfig,
+};
+use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig};
+use wardrobe_training::{
+    AdamConfig, KeepBestConfig, OptimiserConfig, PhaseConfig, ScheduleConfig, ShapeConfig, Span,
+    TrainingConfig, WarmUpConfig,
+};
+
+use crate::classification::{ClassifierModel, ClassifierRecipe, Subject};
+use crate::data::{ClassChoice, DataConfig, LoaderSettings, SyntheticConfig};
+use crate::detection::{DetectorModel, DetectorRecipe, ScoringConfig};
+use crate::weights::StartWeights;
+
+/// Where the classifiers' presets are expected to have been trained.
+pub(super) const CLOTHNET: &str = "runs/clothnet-miniature";
+/// The same on ResNet.
+pub(super) const CLOTHNET_RESNET: &str = "runs/clothnet-resnet-miniature";
+
+/// Side of the pictures in pixels: the smallest at which collars and hems can still be told apart.
+const SIDE: usize = 96;
+/// Pictures to learn from; half as many as deepfashionMask has in one of its classes, for minutes.
+const PICTURES: usize = 480;
+/// Held-out pictures.
+const HELD_OUT: usize = 80;
+/// Held-out pictures have numbers from here on, beyond any that are learnt from.
+const FIRST_HELD_OUT: u64 = 1_000_000;
+/// Pictures in a step.
+const BATCH: usize = 8;
+/// A rate that narrow networks bear with Adam.
+const RATE: f64 = 3e-3;
+
+/// The key of the training data.
+const TRAIN: &str = "train";
+
+fn wardrobe(difficulty: f32) -> WardrobeConfig {
+    WardrobeConfig {
+        long_side: [SIDE as u32; 2],
+        difficulty,
+        garments: [1, 2],
+        ..WardrobeConfig::default()
+    }
+}
+
+fn stretch(wardrobe: WardrobeConfig, first: u64, count: usize) -> DataConfig {
+    DataConfig::Synthetic(SyntheticConfig {
+        wardrobe,
+        first,
+        count,
+    })
+}
+
+fn input() -> TransformConfig {
+    TransformConfig {
+        min_size: SIDE,
+        max_size: SIDE,
+        ..TransformConfig::default()
+    }
+}
+
+/// Four groups instead of five: stride 8 in a detector, a twelfth of the picture.
+fn vgg() -> VggConfig {
+    VggConfig {
+        groups: vec![vec![16], vec![24], vec![32], vec![48]],
+        norm: Some(BatchNormConfig::trained()),
+        hidden: 64,
+        ..VggConfig::vgg16()
+    }
+}
+
+fn resnet() -> ResNetConfig {
+    ResNetConfig {
+        widths: [4, 8, 12, 16],
+        base_width: 64,
+        stem_width: 16,
+        ..ResNetConfig::miniature()
+    }
+}
+
+fn phase(name: &str, data: &str, epochs: u64) -> PhaseConfig {
+    PhaseConfig {
+        rate_for_batch: Some(BATCH),
+        optimiser: OptimiserConfig::Adam(AdamConfig::default()),
+        schedule: ScheduleConfig {
+            shape: ShapeConfig::Cosine { final_factor: 0.05 },
+            warm_up: Some(WarmUpConfig {
+                span: Span::Iterations(20),
+                from: 0.1,
+            }),
+        },
+        clip_norm: Some(10.0),
+        ..PhaseConfig::new(name, data, Span::Epochs(epochs), RATE)
+    }
+}
+
+fn training(phases: Vec<PhaseConfig>, metric: &str) -> TrainingConfig {
+    TrainingConfig {
+        validate_every: Span::Epochs(4),
+        checkpoint_every: Span::Epochs(2),
+        keep_best: Some(KeepBestConfig {
+            metric: metric.into(),
+            smaller_is_better: false,
+        }),
+        ..TrainingConfig::new(phases)
+    }
+}
+
+fn recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
+    DetectorRecipe {
+        model,
+        weights: Vec::new(),
+        classes: ClassChoice::Groups,
+        data: BTreeMap::from([(TRAIN.to_owned(), stretch(wardrobe(0.3), 0, PICTURES))]),
+        validation: stretch(wardrobe(0.3), FIRST_HELD_OUT, HELD_OUT),
+        transforms: Some(HorizontalFlip { probability: 0.5 }.into()),
+        loader: LoaderSettings::of(BATCH),
+        scoring: ScoringConfig::default(),
+        training: training(vec![phase("all", TRAIN, 8)], metric),
+    }
+}
+
+fn rpn(anchors: AnchorConfig) -> RpnConfig {
+    RpnConfig {
+        anchors,
+        training: ProposalLimits {
+            before_suppression: 200,
+            after_suppression: 100,
+        },
+        test: ProposalLimits {
+            before_suppression: 100,
+            after_suppression: 50,
+        },
+        sampler: SamplerConfig {
+            per_image: 64,
+            positive_fraction: 0.5,
+        },
+        ..RpnConfig::default()
+    }
+}
+
+fn heads(levels: usize) -> RoiHeadsConfig {
+    let mut heads = RoiHeadsConfig {
+        head: BoxHeadConfig::TwoMlp { features: 64 },
+        sampler: SamplerConfig {
+            per_image: 32,
+            positive_fraction: 0.25,
+        },
+        ..RoiHeadsConfig::new(levels)
+    };
+    heads.pooler.canonical_size = SIDE as f32;
+    heads
+}
+
+/// One size a level, as large on these pictures as FPN's on theirs.
+fn pyramid_anchors() -> AnchorConfig {
+    AnchorConfig {
+        sizes: [8.0, 16.0, 32.0, 56.0, 80.0]
+            .map(|size| vec![size])
+            .to_vec(),
+        ..AnchorConfig::pyramid()
+    }
+}
+
+fn pyramid() -> BackboneConfig {
+    let body = resnet();
+    let fpn = FpnConfig::new(body.stage_channels()).with_out_channels(24);
+    BackboneConfig::ResNetFpn {
+        body,
+        returned_stages: vec![1, 2, 3, 4],
+        fpn,
+    }
+}
+
+pub(super) fn faster_rcnn() -> DetectorRecipe {
+    let model = FasterRcnnConfig {
+        num_classes: 0,
+        transform: input(),
+        backbone: BackboneConfig::Vgg(vgg()),
+        rpn: rpn(AnchorConfig {
+            sizes: vec![vec![16.0, 32.0, 56.0, 80.0]],
+            ..AnchorConfig::single_level()
+        }),
+        roi_heads: heads(1),
+    };
+    recipe(DetectorModel::FasterRcnn(model), "box_AP50")
+}
+
+fn on_pyramid() -> FasterRcnnConfig {
+    FasterRcnnConfig {
+        num_classes: 0,
+        transform: input(),
+        backbone: pyramid(),
+        rpn: rpn(pyramid_anchors()),
+        roi_heads: heads(4),
+    }
+}
+
+pub(super) fn mask_rcnn() -> DetectorRecipe {
+    let mut model = MaskRcnnConfig::faster(on_pyramid());
+    model.mask = MaskConfig {
+        layers: vec![24, 24],
+        reduced: 24,
+        ..model.mask
+    };
+    model.mask.pooler.canonical_size = SIDE as f32;
+    recipe(DetectorModel::MaskRcnn(model), "mask_AP50")
+}
+
+pub(super) fn cascade_rcnn() -> DetectorRecipe {
+    let plain = on_pyramid();
+    let model = CascadeRcnnConfig {
+        num_classes: 0,
+        transform: plain.transform,
+        backbone: plain.backbone,
+        rpn: plain.rpn,
+        roi_heads: CascadeHeadsConfig {
+            pooler: plain.roi_heads.pooler,
+            head: plain.roi_heads.head,
+            sampler: plain.roi_heads.sampler,
+            ..CascadeHeadsConfig::new(4)
+        },
+    };
+    recipe(DetectorModel::CascadeRcnn(model), "box_AP50")
+}
+
+/// Part 1 is twice part 2.
+pub(super) fn grafting() -> DetectorRecipe {
+    let first = 2 * PICTURES / 3;
+    DetectorRecipe {
+        data: BTreeMap::from([
+            ("part1".to_owned(), stretch(wardrobe(0.3), 0, first)),
+            (
+                "part2".to_owned(),
+                stretch(wardrobe(0.3), first as u64, PICTURES - first),
+            ),
+        ]),
+        training: training(
+            vec![phase("part 1", "part1", 8), phase("part 2", "part2", 8)],
+            "mask_AP50",
+        ),
+        ..mask_rcnn()
+    }
+}
+
+pub(super) fn from_classifier(recipe: DetectorRecipe, run: &str) -> DetectorRecipe {
+    DetectorRecipe {
+        weights: vec![StartWeights::Classifier(PathBuf::from(run))],
+        ..recipe
+    }
+}
+
+fn classifier(model: ClassifierModel) -> ClassifierRecipe {
+    let wardrobe = WardrobeConfig {
+        garments: [1, 1],
+        empty_share: 0.0,
+        ..wardrobe(0.2)
+    };
+    ClassifierRecipe {
+        model,
+        weights: Vec::new(),
+        classes: ClassChoice::Categories,
+        subject: Subject::Largest,
+        // Another stretch than the detectors': what clothNet knows, it knows of other pictures.
+        data: BTreeMap::from([(
+            TRAIN.to_owned(),
+            stretch(wardrobe.clone(), 2 * FIRST_HELD_OUT, 2 * PICTURES),
+        )]),
+        validation: stretch(wardrobe, 3 * FIRST_HELD_OUT, 2 * HELD_OUT),
+        transforms: Some(HorizontalFlip { probability: 0.5 }.into()),
+        input: input(),
+        loader: LoaderSettings::of(2 * BATCH),
+        loss: ClassLoss {
+            // The bag-of-tricks paper's.
+            label_smoothing: 0.1,
+            ..ClassLoss::default()
+        },
+        training: training(
+            vec![PhaseConfig {
+                rate_for_batch: Some(2 * BATCH),
+                ..phase("all", TRAIN, 12)
+            }],
+            "accuracy",
+        ),
+    }
+}
+
+pub(super) fn clothnet() -> ClassifierRecipe {
+    classifier(ClassifierModel::Vgg(vgg()))
+}
+
+pub(super) fn clothnet_resnet() -> ClassifierRecipe {
+    classifier(ClassifierModel::ResNet(resnet()))
+}

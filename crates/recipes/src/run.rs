@@ -1,0 +1,140 @@
+//! A recipe carried out: the engine's run, and what is left in its folder besides.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use wardrobe_backbones::weights::{self, LoadReport};
+use wardrobe_training::report::Report;
+use wardrobe_training::{
+    Event, Flow, Progress, Run, RunFolder, Task, Trainer, Warning, load_weights, read_log,
+};
+
+use crate::error::RecipeError;
+use crate::weights::MODEL_FILE;
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice<'a> {
+    /// Everything is ready for the first step.
+    Begun {
+        /// Whether it goes on from a checkpoint.
+        resumed: bool,
+        /// The numbers of the model.
+        parameters: usize,
+        /// What was loaded to start from, file by file.
+        loaded: &'a [LoadReport],
+        /// What looks like a mistake.
+        warnings: &'a [Warning],
+    },
+    /// Something happened.
+    Event(&'a Event),
+}
+
+/// Hears of a run, and may stop it.
+pub trait Listener {
+    /// Called for every notice, in order; only [`Notice::Event`] heeds the answer.
+    fn hear(&mut self, notice: Notice<'_>) -> Flow;
+}
+
+/// Nobody listens.
+impl Listener for () {
+    fn hear(&mut self, _notice: Notice<'_>) -> Flow {
+        Flow::Continue
+    }
+}
+
+impl<F: FnMut(Notice<'_>) -> Flow> Listener for F {
+    fn hear(&mut self, notice: Notice<'_>) -> Flow {
+        self(notice)
+    }
+}
+
+/// Whether a folder may hold a run already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// It must not.
+    Anew,
+    /// The run there goes on; it is begun where there is none.
+    Resume,
+}
+
+/// What a run left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Finished, or stopped by the listener: then there is no model and no report yet.
+    pub progress: Progress,
+    /// The weights under torchvision's names: the best where `keep_best` is set, else the last.
+    pub model: PathBuf,
+    /// The page.
+    pub report: PathBuf,
+    /// The names of the classes, one a line.
+    pub classes: PathBuf,
+}
+
+/// Trains to the end, or until the listener stops it; then writes weights, names and the page.
+pub(crate) fn carry_out<T: Task + Clone>(
+    run: Run<T>,
+    loaded: &[LoadReport],
+    folder: &Path,
+    begin: Begin,
+    names: &[String],
+    listener: &mut dyn Listener,
+    finish: impl FnOnce(&T, &T::Model, Report, &Path) -> Result<Report, RecipeError>,
+) -> Result<Outcome, RecipeError> {
+    let task = run.task.clone();
+    let title = run.program["title"]
+        .as_str()
+        .unwrap_or("Training")
+        .to_owned();
+    let mut trainer = match begin {
+        Begin::Anew => run.start(folder)?,
+        Begin::Resume => run.resume(folder)?,
+    };
+    let notice = Notice::Begun {
+        resumed: trainer.is_resumed(),
+        parameters: trainer.model().num_params(),
+        loaded,
+        warnings: trainer.warnings(),
+    };
+    listener.hear(notice);
+    let progress = trainer.run(&mut |event: &Event| listener.hear(Notice::Event(event)))?;
+    let outcome = Outcome {
+        progress,
+        model: folder.join(MODEL_FILE),
+        report: folder.join("report.html"),
+        classes: folder.join("classes.txt"),
+    };
+    if progress == Progress::Finished {
+        let model = final_model(&trainer)?;
+        weights::save_safetensors(&model, &outcome.model)?;
+        write_names(names, &outcome.classes)?;
+        let log = read_log(trainer.folder().log())?;
+        let report = Report::new(title).with_run(&log);
+        finish(&task, &model, report, folder)?.write(&outcome.report)?;
+    }
+    Ok(outcome)
+}
+
+fn final_model<T: Task>(trainer: &Trainer<T>) -> Result<T::Model, RecipeError> {
+    let folder: &RunFolder = trainer.folder();
+    let last = trainer.snapshot();
+    Ok(if folder.best().exists() {
+        load_weights(last, trainer.parameter_names(), folder.best())?
+    } else {
+        last
+    })
+}
+
+fn write_names(names: &[String], path: &Path) -> Result<(), RecipeError> {
+    let mut text = String::new();
+    for name in names {
+        let _ = writeln!(text, "{name}");
+    }
+    std::fs::write(path, text).map_err(|source| RecipeError::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
+}

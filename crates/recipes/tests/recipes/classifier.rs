@@ -1,0 +1,121 @@
+//! clothNet: it learns, resumes, and its body becomes a detector's backbone.
+
+use std::collections::BTreeMap;
+
+use wardrobe_backbones::weights::named_tensors;
+use wardrobe_kernels::device::test_device;
+use wardrobe_recipes::classification::ClassifierModel;
+use wardrobe_recipes::detection::DetectorModel;
+use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
+use wardrobe_rpn_roi::FasterRcnnConfig;
+use wardrobe_training::Flow;
+
+use crate::support::{alone, bytes, classifier, detector, fall, losses, train, train_in_two};
+
+#[test]
+fn clothnet_learns_and_resumes_with_the_same_bytes() {
+    let _alone = alone();
+    let mut recipe = classifier("clothnet-miniature", 40);
+    recipe.training.phases[0].rate = 1e-3;
+    let whole = tempfile::tempdir().unwrap();
+    train(&recipe, whole.path());
+    let losses = losses(whole.path());
+    assert!(fall(&losses) < 0.8, "{losses:?}");
+    let page = std::fs::read_to_string(whole.path().join("report.html")).unwrap();
+    assert!(page.contains("Accuracy by class"));
+
+    let parts = tempfile::tempdir().unwrap();
+    train_in_two(&recipe, parts.path(), 9);
+    assert!(bytes(whole.path()) == bytes(parts.path()));
+}
+
+/// What a detector is after loading, by torchvision's names.
+fn loaded(config: &FasterRcnnConfig, weights: &StartWeights) -> BTreeMap<String, Vec<u8>> {
+    let detector = config.init(&test_device()).unwrap();
+    let (detector, _) = weights.load(detector, Some(&config.backbone)).unwrap();
+    named_tensors(&detector)
+        .into_iter()
+        .map(|(name, data)| (name, data.as_bytes().to_vec()))
+        .collect()
+}
+
+#[test]
+fn the_body_of_clothnet_becomes_the_backbone() {
+    let _alone = alone();
+    for (preset, target, prefix, in_detector) in [
+        (
+            "clothnet-miniature",
+            "faster-rcnn-miniature",
+            "features.",
+            "backbone.",
+        ),
+        (
+            "clothnet-resnet-miniature",
+            "mask-rcnn-miniature",
+            "layer",
+            "backbone.body.layer",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = classifier(preset, 1);
+        train(&recipe, folder.path());
+        let model = recipe.model.for_classes(20).unwrap();
+        let net = model.init(&test_device()).unwrap();
+        let own = StartWeights::File(wardrobe_recipes::FileWeights {
+            path: folder.path().to_owned(),
+            ..Default::default()
+        });
+        let (net, report) = own.load(net, None).unwrap();
+        assert!(report.missing.is_empty());
+
+        let config = match detector(target, 1).model.for_classes(4).unwrap() {
+            DetectorModel::FasterRcnn(config) => config,
+            DetectorModel::MaskRcnn(config) => match config.detector {
+                wardrobe_mask_head::DetectorConfig::Faster(config) => config,
+                wardrobe_mask_head::DetectorConfig::Cascade(_) => panic!("no cascade here"),
+            },
+            _ => panic!("no other model here"),
+        };
+        let line = StartWeights::Classifier(folder.path().to_owned());
+        let detector = loaded(&config, &line);
+        let mut compared = 0;
+        for (name, data) in named_tensors(&net) {
+            if let Some(rest) = name.strip_prefix(prefix) {
+                let found = &detector[&format!("{in_detector}{rest}")];
+                assert!(found == data.as_bytes(), "{name}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 10, "{preset}: {compared}");
+    }
+}
+
+#[test]
+fn a_classifier_of_another_width_is_refused_with_both_shapes() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut recipe = classifier("clothnet-miniature", 1);
+    let ClassifierModel::Vgg(vgg) = &mut recipe.model else {
+        panic!("clothNet is a VGG");
+    };
+    vgg.groups[0] = vec![12];
+    train(&recipe, folder.path());
+    let mut target = detector("faster-rcnn-miniature", 1);
+    target.weights = vec![StartWeights::Classifier(folder.path().to_owned())];
+    let out = tempfile::tempdir().unwrap();
+    let mut begun = false;
+    let error = target
+        .train(&test_device(), out.path(), Begin::Anew, &mut |_: Notice<
+            '_,
+        >| {
+            begun = true;
+            Flow::Continue
+        })
+        .unwrap_err();
+    assert!(!begun && matches!(error, RecipeError::Weights(_)));
+    let message = error.to_string();
+    assert!(
+        message.contains("12, 3, 3, 3") && message.contains("16, 3, 3, 3"),
+        "{message}"
+    );
+}

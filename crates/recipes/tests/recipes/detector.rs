@@ -1,0 +1,84 @@
+//! Detectors: losses fall, the folder is whole, a run in two parts ends with the same bytes.
+
+use wardrobe_recipes::MODEL_FILE;
+use wardrobe_training::{Progress, Record, read_log};
+
+use crate::support::{alone, bytes, detector, fall, losses, train, train_in_two};
+
+#[test]
+fn a_mask_rcnn_learns_and_leaves_a_whole_folder() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = train(&detector("mask-rcnn-miniature", 48), folder.path());
+    assert_eq!(outcome.progress, Progress::Finished);
+    let losses = losses(folder.path());
+    assert_eq!(losses.len(), 48);
+    assert!(fall(&losses) < 0.7, "{losses:?}");
+
+    for name in ["config.json", "metrics.jsonl", MODEL_FILE, "report.html"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    let names = std::fs::read_to_string(outcome.classes).unwrap();
+    assert_eq!(names, "upper\nlower\nfull\n");
+    // Three held-out pictures, drawn on.
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("pictures"))
+            .unwrap()
+            .count(),
+        3
+    );
+
+    let log = read_log(folder.path().join("metrics.jsonl")).unwrap();
+    let Some(Record::Step(first)) = log.first() else {
+        panic!("the log begins with a step");
+    };
+    let terms: Vec<&str> = first
+        .losses
+        .0
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        terms,
+        [
+            "loss_objectness",
+            "loss_rpn_box_reg",
+            "loss_classifier",
+            "loss_box_reg",
+            "loss_mask"
+        ]
+    );
+    let Some(Record::Epoch(last)) = log.last() else {
+        panic!("the log ends with scores");
+    };
+    for name in ["box_AP", "box_mean_IoU", "mask_AP50", "mask_pixel_accuracy"] {
+        let score = last.scores.get(name).unwrap();
+        assert!((0.0..=1.0).contains(&score), "{name}: {score}");
+    }
+}
+
+#[test]
+fn a_run_in_two_parts_ends_with_the_same_bytes() {
+    let _alone = alone();
+    let recipe = detector("faster-rcnn-miniature", 10);
+    let whole = tempfile::tempdir().unwrap();
+    train(&recipe, whole.path());
+    let parts = tempfile::tempdir().unwrap();
+    // Passes have four steps.
+    train_in_two(&recipe, parts.path(), 6);
+    assert!(bytes(whole.path()) == bytes(parts.path()));
+}
+
+#[test]
+fn a_cascade_trains_with_losses_of_every_stage() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    train(&detector("cascade-rcnn-miniature", 2), folder.path());
+    let log = read_log(folder.path().join("metrics.jsonl")).unwrap();
+    let Some(Record::Step(first)) = log.first() else {
+        panic!("the log begins with a step");
+    };
+    // Two of the proposals, two of each of three stages.
+    assert_eq!(first.losses.0.len(), 8);
+    assert!(first.losses.get("loss_box_reg_stage2").is_some());
+}

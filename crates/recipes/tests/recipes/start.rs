@@ -1,0 +1,74 @@
+//! Mistakes that are found before the first step, each with its remedy.
+
+use wardrobe_kernels::device::test_device;
+use wardrobe_recipes::Begin;
+use wardrobe_recipes::data::{ClassChoice, DataConfig};
+use wardrobe_recipes::detection::{DetectorModel, DetectorRecipe};
+
+use crate::support::{detector, pictures};
+
+fn refused(recipe: &DetectorRecipe) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let error = recipe
+        .train(&test_device(), folder.path(), Begin::Anew, &mut ())
+        .unwrap_err();
+    assert!(!folder.path().join("config.json").exists());
+    error.to_string()
+}
+
+#[test]
+fn a_class_count_that_is_not_the_datas() {
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    let DetectorModel::FasterRcnn(config) = &mut recipe.model else {
+        panic!("this preset is a Faster R-CNN");
+    };
+    config.num_classes = 21;
+    let message = refused(&recipe);
+    assert!(
+        message.starts_with("model.faster_rcnn.num_classes: found 21; the data have 3 classes"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_category_that_is_not_there() {
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    recipe.classes = ClassChoice::Only(vec!["Tee".into(), "T-Shirt".into()]);
+    let message = refused(&recipe);
+    assert!(
+        message.starts_with("classes.only: found T-Shirt;") && message.contains("Tank, Tee, Top"),
+        "{message}"
+    );
+}
+
+#[test]
+fn data_without_pictures() {
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    recipe.validation = pictures(0, 0);
+    assert_eq!(
+        refused(&recipe),
+        "validation: found no picture; give a `count` above 0"
+    );
+}
+
+#[test]
+fn a_wardrobe_that_cannot_be_drawn() {
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    let Some(DataConfig::Synthetic(train)) = recipe.data.get_mut("train") else {
+        panic!("the data are drawn");
+    };
+    train.wardrobe.difficulty = 3.0;
+    let message = refused(&recipe);
+    assert!(message.contains("`difficulty` is 3"), "{message}");
+}
+
+#[test]
+fn a_phase_without_data() {
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    recipe.training.phases[0].data = "trian".into();
+    let message = refused(&recipe);
+    assert!(
+        message.contains("no data set is called \"trian\""),
+        "{message}"
+    );
+}
