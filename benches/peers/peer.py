@@ -19,7 +19,8 @@ warnings.filterwarnings("ignore")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torchvision  # noqa: E402
-from torchvision.models.detection import maskrcnn_resnet50_fpn  # noqa: E402
+from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn  # noqa: E402
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone  # noqa: E402
 
 import workloads  # noqa: E402
 
@@ -29,6 +30,10 @@ torch.set_num_threads(THREADS)
 def build(kind, min_size, max_size):
     if kind == "body":
         return torchvision.models.resnet50(weights=None).eval()
+    if kind == "maskrcnn_training":
+        # What `maskrcnn_resnet50_fpn(weights_backbone=...)` gives: frozen norms, the last three stages trained.
+        backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, trainable_layers=3)
+        return MaskRCNN(backbone, workloads.NUM_CLASSES, min_size=min_size, max_size=max_size).train()
     return maskrcnn_resnet50_fpn(
         weights=None, weights_backbone=None, num_classes=workloads.NUM_CLASSES, min_size=min_size, max_size=max_size
     ).eval()
@@ -98,6 +103,26 @@ def maskrcnn(row, cache):
     return run, lambda found: found["scores"].double().sum().item()
 
 
+def maskrcnn_training(row, cache):
+    """Losses, gradients, and SGD with momentum at a rate so small that every step is the first."""
+    model = load("maskrcnn_training", cache, row["min_size"], row["max_size"])
+    image = workloads.picture(*row["picture"])
+    boxes, labels, masks = workloads.objects(*row["picture"])
+    target = {"boxes": torch.from_numpy(boxes), "labels": torch.from_numpy(labels), "masks": torch.from_numpy(masks.astype(np.uint8))}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.SGD(trained, lr=1e-9, momentum=0.9, weight_decay=1e-4)
+
+    def run():
+        x = torch.from_numpy(image).permute(2, 0, 1).float() / 255
+        loss = sum(model([x], [target]).values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return run, lambda loss: loss.item()
+
+
 def maskrcnn_onnx(row, cache):
     import onnxruntime
 
@@ -133,7 +158,7 @@ def prepare(name, peer, cache):
         return roi_align(row)
     if row["kind"] == "nms":
         return nms(row)
-    return {"body": body, "maskrcnn": maskrcnn}[row["kind"]](row, cache)
+    return {"body": body, "maskrcnn": maskrcnn, "maskrcnn_training": maskrcnn_training}[row["kind"]](row, cache)
 
 
 def main():

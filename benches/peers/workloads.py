@@ -23,6 +23,8 @@ TABLE = json.loads((HERE / "workloads.json").read_text())
 PICTURE = (800, 1088)
 SMALLEST = 16.0
 NUM_CLASSES = 91
+# In the picture of a training step.
+OBJECTS = 8
 
 
 def workload(name):
@@ -52,8 +54,17 @@ def picture(height, width):
     return (128.0 + 80.0 * coarse + 40.0 * fine).astype(np.uint8)
 
 
+def objects(height, width):
+    """What there is to learn in a picture: boxes, the ellipses they hold as masks, labels in order from 1."""
+    found = parameters.boxes("objects", OBJECTS, height, width, smallest=SMALLEST)
+    y, x = (np.mgrid[:height, :width] + 0.5).astype(np.float32)
+    square = lambda at, low, high: ((at - (low + high) / 2) / ((high - low) / 2)) ** 2
+    masks = [square(x, x1, x2) + square(y, y1, y2) <= 1 for x1, y1, x2, y2 in found]
+    return found, np.arange(1, OBJECTS + 1), np.stack(masks)
+
+
 def weights(cache, kind):
-    """Path of the safetensors file with generated weights for `kind` (body or maskrcnn), written once."""
+    """Path of the safetensors file with generated weights for `kind` (body, maskrcnn or maskrcnn_training), written once."""
     from safetensors.numpy import save_file
 
     path = Path(cache) / f"{kind}.safetensors"

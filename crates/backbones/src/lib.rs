@@ -36,7 +36,7 @@ pub mod resnet;
 pub mod vgg;
 pub mod weights;
 
-pub use backbone::{Backbone, BackboneConfig, Pyramid};
+pub use backbone::{Backbone, BackboneConfig, Pyramid, ResNetFpn};
 pub use conv_norm::{Conv2d, Conv2dConfig, ConvNorm, ConvNormConfig};
 pub use error::{ConfigError, WeightsError};
 pub use fpn::{Fpn, FpnConfig};

@@ -1,7 +1,9 @@
-//! Convolution blocks against their plain-tensor twins, forward and gradient.
+//! Convolution blocks against their plain-tensor twins, forward.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+mod conv_support;
+
+use burn::tensor::{Tensor, TensorData};
 use wardrobe_kernels::{
     conv::{
         Activation, ConvOptions, channels_last, conv2d, linear, max_pool2d, twin, upsample_nearest,
@@ -9,91 +11,7 @@ use wardrobe_kernels::{
     device::test_device,
 };
 
-/// Values in [−1, 1) from a small generator, so that every backend sees the same numbers.
-fn values<const D: usize>(shape: [usize; D], seed: u32, device: &Device) -> Tensor<D> {
-    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    let data: Vec<f32> = (0..shape.iter().product())
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect();
-    Tensor::from_data(TensorData::new(data, shape), device)
-}
-
-/// Largest absolute difference over the largest magnitude of `b`; the two may be of different devices.
-fn relative<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
-    assert_eq!(a.dims(), b.dims());
-    let (a, b) = (a.into_data(), b.into_data());
-    let (mut largest, mut difference) = (1e-6_f32, 0.0_f32);
-    for (a, b) in a.iter::<f32>().zip(b.iter::<f32>()) {
-        // `max` would pass over a NaN.
-        assert!(!(a - b).is_nan(), "{a} and {b}");
-        largest = largest.max(b.abs());
-        difference = difference.max((a - b).abs());
-    }
-    difference / largest
-}
-
-/// The same values where the twins run: one oracle for all backends.
-fn oracle<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
-    Tensor::from_data(tensor.to_data(), &Device::flex())
-}
-
-/// Direct summation rounds differently in another order; Winograd's transforms about ten times more.
-const TOLERANCE: f32 = 2e-5;
-
-struct Case {
-    x: [usize; 4],
-    d: usize,
-    kernel: usize,
-    options: ConvOptions,
-}
-
-fn cases() -> Vec<Case> {
-    let relu = |options: ConvOptions| options.with_activation(Activation::Relu);
-    let case = |x, d, kernel, options| Case {
-        x,
-        d,
-        kernel,
-        options,
-    };
-    vec![
-        // Winograd's form: whole tiles, ragged tiles, a map smaller than a tile, odd channels.
-        case([1, 32, 8, 8], 32, 3, relu(ConvOptions::same(3))),
-        case([2, 40, 9, 7], 33, 3, ConvOptions::same(3)),
-        case([1, 32, 2, 3], 64, 3, relu(ConvOptions::same(3))),
-        case([1, 35, 7, 11], 32, 3, ConvOptions::default()),
-        // Patches: few channels, stride, dilation, a large kernel, a block boundary.
-        case(
-            [1, 3, 21, 17],
-            8,
-            7,
-            relu(
-                ConvOptions {
-                    padding: [3, 3],
-                    ..ConvOptions::default()
-                }
-                .with_stride(2),
-            ),
-        ),
-        case(
-            [2, 5, 9, 8],
-            6,
-            3,
-            ConvOptions {
-                padding: [2, 2],
-                dilation: [2, 2],
-                ..ConvOptions::default()
-            },
-        ),
-        case([1, 32, 9, 9], 32, 3, ConvOptions::same(3).with_stride(2)),
-        // Rows in place, and 1024 channels, whose rows are copied.
-        case([2, 16, 7, 9], 20, 1, relu(ConvOptions::default())),
-        case([1, 1024, 3, 3], 5, 1, ConvOptions::default()),
-        case([1, 8, 6, 6], 12, 1, ConvOptions::default().with_stride(2)),
-    ]
-}
+use conv_support::{Case, TOLERANCE, cases, oracle, relative, values};
 
 #[test]
 fn agrees_with_the_twin() {
@@ -139,68 +57,6 @@ fn agrees_with_the_twin() {
                 "case {index} with bias and residual"
             );
         }
-    }
-}
-
-#[test]
-fn gradients_agree_with_the_twin() {
-    // Autodiff composes every block alike: a 3×3, a strided 7×7 and a copied 1×1 stand for all.
-    for (
-        index,
-        Case {
-            x,
-            d,
-            kernel,
-            options,
-        },
-    ) in cases().into_iter().enumerate().step_by(4)
-    {
-        let gradients = |device: Device,
-                         run: fn(
-            Tensor<4>,
-            Tensor<4>,
-            Option<Tensor<1>>,
-            Option<Tensor<4>>,
-            &ConvOptions,
-        ) -> Tensor<4>| {
-            let input = values(x, 1, &device).require_grad();
-            let weight = values([d, x[1], kernel, kernel], 2, &device).require_grad();
-            let bias = values([d], 3, &device).require_grad();
-            let size = options.output_size([x[2], x[3]], [kernel, kernel]);
-            let residual = values([x[0], d, size[0], size[1]], 4, &device).require_grad();
-            let y = run(
-                input.clone(),
-                weight.clone(),
-                Some(bias.clone()),
-                Some(residual.clone()),
-                &options,
-            );
-            let seed = values(y.dims(), 5, &device);
-            let mut grads = (y * seed).sum().backward();
-            (
-                input.grad_remove(&mut grads).unwrap(),
-                weight.grad_remove(&mut grads).unwrap(),
-                bias.grad_remove(&mut grads).unwrap(),
-                residual.grad_remove(&mut grads).unwrap(),
-            )
-        };
-        let (ours, theirs) = (
-            gradients(test_device().autodiff(), conv2d),
-            gradients(Device::flex().autodiff(), twin::conv2d),
-        );
-        assert!(
-            relative(ours.0, theirs.0) < TOLERANCE,
-            "case {index}: input"
-        );
-        assert!(
-            relative(ours.1, theirs.1) < TOLERANCE,
-            "case {index}: weight"
-        );
-        assert!(relative(ours.2, theirs.2) < TOLERANCE, "case {index}: bias");
-        assert!(
-            relative(ours.3, theirs.3) < TOLERANCE,
-            "case {index}: residual"
-        );
     }
 }
 

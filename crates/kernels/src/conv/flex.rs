@@ -15,11 +15,11 @@ use burn_flex::{FlexTensor, Layout};
 use super::{
     Activation, ConvOptions,
     host::{
-        cache::{self, Key},
+        cache::{self, Form, Key},
         layout::transpose,
         uninit,
     },
-    host_tensor::{self, Form, HostTensor, host_conv_blocks, is_channels_last},
+    host_tensor::{self, HostTensor, host_conv_blocks, is_channels_last},
 };
 
 host_conv_blocks!(Flex);
@@ -68,7 +68,7 @@ impl HostTensor for FlexTensor {
         let key = Key {
             storage: Arc::as_ptr(&storage).addr(),
             offset: self.layout().start_offset(),
-            form: form as u64,
+            form,
         };
         cache::packed(key, Arc::downgrade(&storage), || pack(&self.values()))
     }
@@ -81,9 +81,9 @@ impl HostTensor for FlexTensor {
         Self::from_data(TensorData::new(values, [n * c * h * w])).with_layout(layout)
     }
 
-    fn from_matrix([m, n]: [usize; 2], fill: impl FnOnce(&mut [f32])) -> Self {
-        let mut values = uninit(m * n);
+    fn from_values<const D: usize>(shape: [usize; D], fill: impl FnOnce(&mut [f32])) -> Self {
+        let mut values = uninit(shape.iter().product());
         fill(&mut values);
-        Self::from_data(TensorData::new(values, [m, n]))
+        Self::from_data(TensorData::new(values, shape))
     }
 }

@@ -6,13 +6,17 @@ use std::{borrow::Cow, sync::Arc};
 use burn::backend::{Backend, tensor::FloatTensor};
 
 use super::{
-    Activation, ConvOptions,
+    Activation, ConvOptions, composed,
     host::{
-        self, ConvShape, PackedWeights, direct,
+        self, ConvShape, PackedWeights,
+        cache::Form,
+        direct,
         gemm::PackedMatrix,
+        input_gradient::{self, TransposedWeights},
+        pointwise,
         pool::{self, WindowOptions},
+        weight_gradient,
     },
-    ops::composed,
 };
 
 /// A float tensor whose values may lie in host memory.
@@ -39,17 +43,8 @@ pub(super) trait HostTensor: Sized {
     /// A new `[N, C, H, W]` tensor, channels-last in memory, that `fill` writes in full.
     fn from_rows(shape: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Self;
 
-    /// A new row-major `[M, N]` tensor that `fill` writes in full.
-    fn from_matrix(shape: [usize; 2], fill: impl FnOnce(&mut [f32])) -> Self;
-}
-
-/// The forms a weight may be packed in.
-#[derive(Clone, Copy, Debug)]
-#[repr(u64)]
-pub(super) enum Form {
-    Winograd,
-    Direct,
-    Linear,
+    /// A new row-major tensor that `fill` writes in full.
+    fn from_values<const D: usize>(shape: [usize; D], fill: impl FnOnce(&mut [f32])) -> Self;
 }
 
 fn readable<T: HostTensor>(tensors: &[&T]) -> bool {
@@ -104,6 +99,63 @@ pub(super) fn conv_bias_add_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
     }
 }
 
+pub(super) fn conv_input_gradient<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    options: ConvOptions,
+) -> FloatTensor<B> {
+    if !readable(&[&weight, &grad]) {
+        return composed::conv_input_gradient::<B>(x, weight, grad, options);
+    }
+    let shape = ConvShape::new(x.sizes(), weight.sizes(), options);
+    let form = Form::Transposed(options.with_activation(Activation::None));
+    let weights = weight.packed(form, |values| TransposedWeights::pack(values, &shape));
+    HostTensor::from_rows(x.sizes(), |out| {
+        input_gradient::input_gradient(&grad.rows(), &weights, out, &shape);
+    })
+}
+
+pub(super) fn conv_weight_gradient<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    options: ConvOptions,
+) -> FloatTensor<B> {
+    if !readable(&[&x, &weight, &grad]) {
+        return composed::conv_weight_gradient::<B>(x, weight, grad, options);
+    }
+    let sizes: [usize; 4] = weight.sizes();
+    let shape = ConvShape::new(x.sizes(), sizes, options);
+    HostTensor::from_values(sizes, |out| {
+        weight_gradient::weight_gradient(&x.rows(), &grad.rows(), out, &shape);
+    })
+}
+
+pub(super) fn relu_gradient<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    output: FloatTensor<B>,
+    grad: FloatTensor<B>,
+) -> FloatTensor<B> {
+    if !readable(&[&output, &grad]) {
+        return composed::relu_gradient::<B>(output, grad);
+    }
+    HostTensor::from_rows(grad.sizes(), |out| {
+        pointwise::relu_gradient(&output.rows(), &grad.rows(), out);
+    })
+}
+
+pub(super) fn channel_sums<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    x: FloatTensor<B>,
+) -> FloatTensor<B> {
+    if !x.is_readable() {
+        return composed::channel_sums::<B>(x);
+    }
+    let [_, c, _, _] = x.sizes();
+    HostTensor::from_values([c], |out| {
+        out.copy_from_slice(&pointwise::channel_sums(&x.rows(), c));
+    })
+}
+
 pub(super) fn linear_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
@@ -120,7 +172,7 @@ pub(super) fn linear_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
     let weights = weight.packed(Form::Linear, |values| {
         PackedMatrix::pack(k, n, |row, column| values[row * n + column])
     });
-    HostTensor::from_matrix([m, n], |out| {
+    HostTensor::from_values([m, n], |out| {
         direct::conv(&x.values(), &weights, &bias.values(), None, out, &shape);
     })
 }
@@ -155,6 +207,48 @@ pub(super) fn max_pool<B: Backend<FloatTensorPrimitive: HostTensor>>(
     let size = [options.output_size(h), options.output_size(w)];
     HostTensor::from_rows([n, c, size[0], size[1]], |out| {
         pool::max_pool(&x.rows(), [n, h, w, c], out, size, options);
+    })
+}
+
+pub(super) fn max_pool_gradient<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    x: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    if !readable(&[&x, &grad]) {
+        return composed::max_pool_gradient::<B>(x, grad, kernel, stride, padding);
+    }
+    let ([n, c, h, w], [_, _, oh, ow]) = (x.sizes(), grad.sizes());
+    let options = WindowOptions {
+        kernel,
+        stride,
+        padding,
+    };
+    HostTensor::from_rows([n, c, h, w], |out| {
+        pool::max_pool_gradient(
+            &x.rows(),
+            [n, h, w, c],
+            &grad.rows(),
+            [oh, ow],
+            options,
+            out,
+        );
+    })
+}
+
+pub(super) fn upsample_nearest_gradient<B: Backend<FloatTensorPrimitive: HostTensor>>(
+    x: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    size: [usize; 2],
+) -> FloatTensor<B> {
+    if !grad.is_readable() {
+        return composed::upsample_nearest_gradient::<B>(x, grad, size);
+    }
+    let [n, c, h, w] = x.sizes();
+    HostTensor::from_rows([n, c, h, w], |out| {
+        pool::upsample_nearest_gradient(&grad.rows(), [n, h, w, c], size, out);
     })
 }
 
@@ -204,6 +298,35 @@ macro_rules! host_conv_blocks {
                 host_tensor::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
             }
 
+            fn conv_input_gradient(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+                options: ConvOptions,
+            ) -> FloatTensor<Self> {
+                host_tensor::conv_input_gradient::<Self>(x, weight, grad, options)
+            }
+
+            fn conv_weight_gradient(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+                options: ConvOptions,
+            ) -> FloatTensor<Self> {
+                host_tensor::conv_weight_gradient::<Self>(x, weight, grad, options)
+            }
+
+            fn relu_gradient(
+                output: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                host_tensor::relu_gradient::<Self>(output, grad)
+            }
+
+            fn channel_sums(x: FloatTensor<Self>) -> FloatTensor<Self> {
+                host_tensor::channel_sums::<Self>(x)
+            }
+
             fn linear_act(
                 x: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
@@ -224,6 +347,24 @@ macro_rules! host_conv_blocks {
                 padding: usize,
             ) -> FloatTensor<Self> {
                 host_tensor::max_pool::<Self>(x, kernel, stride, padding)
+            }
+
+            fn max_pool_gradient(
+                x: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+                kernel: usize,
+                stride: usize,
+                padding: usize,
+            ) -> FloatTensor<Self> {
+                host_tensor::max_pool_gradient::<Self>(x, grad, kernel, stride, padding)
+            }
+
+            fn upsample_nearest_gradient(
+                x: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+                size: [usize; 2],
+            ) -> FloatTensor<Self> {
+                host_tensor::upsample_nearest_gradient::<Self>(x, grad, size)
             }
 
             fn upsample_nearest(x: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {

@@ -6,6 +6,7 @@
 //! intermediate picture-sized tensor exists.
 
 mod autodiff;
+mod composed;
 #[cfg(feature = "cube")]
 mod cube;
 #[cfg(feature = "flex")]

@@ -1,14 +1,11 @@
 //! The backend trait of convolution blocks.
 
-use burn::{
-    backend::{Backend, backend_extension, tensor::FloatTensor},
-    tensor::ops::ConvOptions as BurnConvOptions,
-};
+use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 
-use super::{Activation, ConvOptions};
+use super::{Activation, ConvOptions, composed};
 
-/// Convolution blocks. The default bodies compose the backend's own operations, so a backend
-/// without a fused kernel, and autodiff, need nothing more.
+/// Convolution blocks and their gradients. The default bodies compose the backend's own operations,
+/// so a backend without a fused kernel needs nothing more.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     LibTorch: cfg(feature = "tch"),
@@ -40,6 +37,40 @@ pub trait ConvBlockOps: Backend {
         composed::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
     }
 
+    /// Gradient of `x` from the convolution's own, `grad` `[N, D, OH, OW]`; of `x` only the shape counts.
+    #[fusion(default)]
+    fn conv_input_gradient(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: ConvOptions,
+    ) -> FloatTensor<Self> {
+        composed::conv_input_gradient::<Self>(x, weight, grad, options)
+    }
+
+    /// Gradient of `weight`, of which only the shape counts, from the convolution's own.
+    #[fusion(default)]
+    fn conv_weight_gradient(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        options: ConvOptions,
+    ) -> FloatTensor<Self> {
+        composed::conv_weight_gradient::<Self>(x, weight, grad, options)
+    }
+
+    /// `grad` where `output`, a ReLU's, is not 0.
+    #[fusion(default)]
+    fn relu_gradient(output: FloatTensor<Self>, grad: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::relu_gradient::<Self>(output, grad)
+    }
+
+    /// The sums `[C]` over images and cells of `x` `[N, C, H, W]`: a bias's gradient.
+    #[fusion(default)]
+    fn channel_sums(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channel_sums::<Self>(x)
+    }
+
     /// `activation(x · weight + bias)`, see [`super::linear`].
     #[fusion(default)]
     fn linear_act(
@@ -68,80 +99,31 @@ pub trait ConvBlockOps: Backend {
         composed::max_pool::<Self>(x, kernel, stride, padding)
     }
 
+    /// Gradient of `x` from its window maxima's.
+    #[fusion(default)]
+    fn max_pool_gradient(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        composed::max_pool_gradient::<Self>(x, grad, kernel, stride, padding)
+    }
+
     /// Nearest neighbour, see [`super::upsample_nearest`].
     #[fusion(default)]
     fn upsample_nearest(x: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
         composed::upsample_nearest::<Self>(x, size)
     }
-}
 
-/// Burn's form of the geometry.
-pub(super) fn geometry(options: &ConvOptions) -> BurnConvOptions<2> {
-    BurnConvOptions::new(options.stride, options.padding, options.dilation, 1)
-}
-
-/// Applies the activation with the backend's own operation.
-pub(super) fn activate<B: Backend>(x: FloatTensor<B>, activation: Activation) -> FloatTensor<B> {
-    match activation {
-        Activation::None => x,
-        Activation::Relu => B::relu(x),
-    }
-}
-
-/// The trait's methods as compositions of a backend's own operations.
-pub(super) mod composed {
-    use burn::{
-        backend::{Backend, TensorMetadata, tensor::FloatTensor},
-        tensor::{
-            Shape,
-            ops::{InterpolateMode, InterpolateOptions},
-        },
-    };
-
-    use super::{Activation, ConvOptions, activate, geometry};
-
-    pub fn conv_bias_act<B: Backend>(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        options: ConvOptions,
-    ) -> FloatTensor<B> {
-        let y = B::conv2d(x, weight, Some(bias), geometry(&options));
-        activate::<B>(y, options.activation)
-    }
-
-    pub fn conv_bias_add_act<B: Backend>(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        residual: FloatTensor<B>,
-        options: ConvOptions,
-    ) -> FloatTensor<B> {
-        let y = B::conv2d(x, weight, Some(bias), geometry(&options));
-        activate::<B>(B::float_add(y, residual), options.activation)
-    }
-
-    pub fn linear_act<B: Backend>(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        activation: Activation,
-    ) -> FloatTensor<B> {
-        let columns = bias.shape()[0];
-        let bias = B::float_reshape(bias, Shape::from([1, columns]));
-        activate::<B>(B::float_add(B::float_matmul(x, weight), bias), activation)
-    }
-
-    pub fn max_pool<B: Backend>(
-        x: FloatTensor<B>,
-        kernel: usize,
-        stride: usize,
-        padding: usize,
-    ) -> FloatTensor<B> {
-        B::max_pool2d(x, [kernel; 2], [stride; 2], [padding; 2], [1, 1], false)
-    }
-
-    pub fn upsample_nearest<B: Backend>(x: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
-        B::interpolate(x, size, InterpolateOptions::new(InterpolateMode::Nearest))
+    /// Gradient of `x`, of which only the shape counts, from its upsampled map's.
+    #[fusion(default)]
+    fn upsample_nearest_gradient(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        size: [usize; 2],
+    ) -> FloatTensor<Self> {
+        composed::upsample_nearest_gradient::<Self>(x, grad, size)
     }
 }

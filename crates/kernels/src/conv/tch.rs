@@ -12,10 +12,10 @@ use tch::{Device, Kind, Tensor};
 use super::{
     Activation, ConvOptions,
     host::{
-        cache::{self, Guard, Key},
+        cache::{self, Form, Guard, Key},
         layout::transpose,
     },
-    host_tensor::{self, Form, HostTensor, host_conv_blocks, is_channels_last},
+    host_tensor::{self, HostTensor, host_conv_blocks, is_channels_last},
 };
 
 host_conv_blocks!(LibTorch);
@@ -98,7 +98,7 @@ impl HostTensor for TchTensor {
         let key = Key {
             storage: Arc::as_ptr(storage).addr(),
             offset: self.tensor.data_ptr().addr(),
-            form: form as u64,
+            form,
         };
         cache::packed(key, StorageGuard(Arc::clone(storage)), || {
             pack(&self.values())
@@ -110,7 +110,7 @@ impl HostTensor for TchTensor {
         Self::new(filled(&size, fill).permute([0, 3, 1, 2]))
     }
 
-    fn from_matrix(shape: [usize; 2], fill: impl FnOnce(&mut [f32])) -> Self {
+    fn from_values<const D: usize>(shape: [usize; D], fill: impl FnOnce(&mut [f32])) -> Self {
         Self::new(filled(&shape.map(|size| size as i64), fill))
     }
 }

@@ -7,7 +7,7 @@ use burn::tensor::{
     ops::MaxPoolOptions,
 };
 
-use super::{Activation, ConvOptions, ops::geometry};
+use super::{Activation, ConvOptions, composed::geometry};
 
 /// [`super::conv2d`] in plain tensor operations.
 pub fn conv2d(

@@ -11,6 +11,8 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
 };
 
+use crate::conv::ConvOptions;
+
 /// What an entry holds of the storage it was packed from.
 pub trait Guard: Send + 'static {
     /// Whether a tensor still refers to the storage.
@@ -25,6 +27,19 @@ impl<S: Send + Sync + 'static> Guard for Weak<S> {
     }
 }
 
+/// The forms a weight may be packed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// For [`super::winograd`].
+    Winograd,
+    /// For [`super::direct`].
+    Direct,
+    /// A linear layer's, for [`super::direct`].
+    Linear,
+    /// For [`super::input_gradient`] of a convolution of this geometry.
+    Transposed(ConvOptions),
+}
+
 /// What identifies a packing: the storage, where in it the tensor starts, and which of several
 /// forms was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,8 +48,8 @@ pub struct Key {
     pub storage: usize,
     /// First element.
     pub offset: usize,
-    /// The caller's number of the form.
-    pub form: u64,
+    /// The form.
+    pub form: Form,
 }
 
 struct Entry {
@@ -72,7 +87,7 @@ pub fn packed<P: Send + Sync + 'static>(
 mod tests {
     use super::*;
 
-    fn cached(source: &Arc<Vec<f32>>, form: u64, pack: impl FnOnce() -> u32) -> u32 {
+    fn cached(source: &Arc<Vec<f32>>, form: Form, pack: impl FnOnce() -> u32) -> u32 {
         let key = Key {
             storage: Arc::as_ptr(source).addr(),
             offset: 0,
@@ -84,12 +99,12 @@ mod tests {
     #[test]
     fn packs_once_per_storage_and_forgets_with_it() {
         let mut source = Arc::new(vec![1.0_f32, 2.0]);
-        assert_eq!(cached(&source, 1, || 7), 7);
-        assert_eq!(cached(&source, 1, || unreachable!()), 7);
+        assert_eq!(cached(&source, Form::Direct, || 7), 7);
+        assert_eq!(cached(&source, Form::Direct, || unreachable!()), 7);
         // Another form is another packing.
-        assert_eq!(cached(&source, 2, || 9), 9);
+        assert_eq!(cached(&source, Form::Linear, || 9), 9);
         // Writing through the only strong reference moves the values to a new storage.
         Arc::make_mut(&mut source)[0] = 3.0;
-        assert_eq!(cached(&source, 1, || 10), 10);
+        assert_eq!(cached(&source, Form::Direct, || 10), 10);
     }
 }

@@ -18,7 +18,7 @@ const ROWS: usize = 96;
 
 /// Floats of slack at the end of a gathered patch. Rows at a distance that is a multiple of the
 /// cache's 4 KiB period would all compete for one set of eight lines.
-const SLACK: usize = 16;
+pub(super) const SLACK: usize = 16;
 
 thread_local! {
     static PATCHES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
@@ -75,6 +75,7 @@ pub fn conv(
             bias: Some(bias),
             residual: residual.map(|residual| residual[start * d..].as_ptr()),
             activation: shape.options.activation,
+            accumulate: false,
         };
         // SAFETY: each block writes its own `rows` rows of the output.
         let c = unsafe { shared.get().add(start * d) };

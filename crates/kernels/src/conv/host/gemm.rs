@@ -48,6 +48,17 @@ impl PackedMatrix {
         matrix
     }
 
+    /// The only panel of a matrix of at most one panel's columns, as a matrix of `k` rows: `[k, width]`, to be filled anew.
+    ///
+    /// # Panics
+    /// If the matrix has several panels or was made with fewer rows.
+    pub(super) fn panel(&mut self, k: usize) -> &mut [f32] {
+        let width = self.isa.panel();
+        assert!(self.n <= width, "gemm: one panel");
+        self.k = k;
+        &mut self.panels[..width * k]
+    }
+
     /// A handle through which several threads fill the matrix, each its own rows.
     pub(super) fn writer(&mut self) -> PanelWriter {
         PanelWriter {
@@ -100,6 +111,8 @@ pub struct Epilogue<'a> {
     pub residual: Option<*const f32>,
     /// Applied last.
     pub activation: Activation,
+    /// Whether the sums are added to what is stored, not stored in its place.
+    pub accumulate: bool,
 }
 
 impl Epilogue<'_> {
@@ -108,6 +121,13 @@ impl Epilogue<'_> {
         bias: None,
         residual: None,
         activation: Activation::None,
+        accumulate: false,
+    };
+
+    /// Adds the sums to what is stored.
+    pub const ACCUMULATE: Self = Self {
+        accumulate: true,
+        ..Self::NONE
     };
 }
 
@@ -181,7 +201,7 @@ fn blocks<I: Isa>(
                     let at = (row + offset) * ldc + column;
                     // SAFETY: `column + columns ≤ n`; the caller's ranges for `c`.
                     let out = unsafe { std::slice::from_raw_parts_mut(c.add(at), columns) };
-                    if first {
+                    if first && !epilogue.accumulate {
                         out.copy_from_slice(&sums[..columns]);
                     } else {
                         add(out, &sums[..columns]);
@@ -267,6 +287,7 @@ mod tests {
                 bias: Some(&bias),
                 residual: Some(residual.as_ptr()),
                 activation: Activation::Relu,
+                accumulate: false,
             };
             // SAFETY: the vectors have m rows of k and n floats.
             unsafe { gemm(m, a.as_ptr(), k, &packed, c.as_mut_ptr(), n, epilogue) };

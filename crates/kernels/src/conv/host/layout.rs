@@ -14,8 +14,24 @@ const BLOCK: usize = 32;
 /// # Panics
 /// If `x` is shorter than N·R·S.
 pub fn transpose(x: &[f32], n: usize, r: usize, s: usize) -> Vec<f32> {
-    assert!(x.len() >= n * r * s, "transpose: input too short");
     let mut out = uninit(n * r * s);
+    transpose_into(x, &mut out, [n, r, s], r);
+    out
+}
+
+/// `[N, R, S]` → `[N, S, R]`, the rows of the result at distance `pitch` ≥ R; what lies between them is not written.
+///
+/// # Panics
+/// If `x` or `out` is shorter than that.
+pub fn transpose_into(x: &[f32], out: &mut [f32], [n, r, s]: [usize; 3], pitch: usize) {
+    assert!(x.len() >= n * r * s, "transpose: input too short");
+    assert!(
+        pitch >= r && out.len() >= n * s * pitch,
+        "transpose: output too short"
+    );
+    if r == 0 {
+        return;
+    }
     let shared = SharedMut(out.as_mut_ptr());
     let stripes = s.div_ceil(BLOCK);
     (0..n * stripes).into_par_iter().for_each(|stripe| {
@@ -25,20 +41,19 @@ pub fn transpose(x: &[f32], n: usize, r: usize, s: usize) -> Vec<f32> {
         // SAFETY: a stripe writes output rows `start..end` of its image, and nobody else does.
         let out = unsafe {
             std::slice::from_raw_parts_mut(
-                shared.get().add((image * s + start) * r),
-                (end - start) * r,
+                shared.get().add((image * s + start) * pitch),
+                (end - start) * pitch,
             )
         };
         for first in (0..r).step_by(BLOCK) {
             let rows = first..r.min(first + BLOCK);
-            for (offset, out) in out.chunks_exact_mut(r).enumerate() {
+            for (offset, out) in out.chunks_exact_mut(pitch).enumerate() {
                 for row in rows.clone() {
                     out[row] = x[row * s + start + offset];
                 }
             }
         }
     });
-    out
 }
 
 #[cfg(test)]

@@ -8,16 +8,20 @@
 //! - [`direct`]: any kernel, as gathered patches times packed weights (a 1×1 kernel of stride 1
 //!   reads its input in place);
 //! - [`winograd`]: 3×3 kernels of stride 1 as F(4×4, 3×3): 36 products for 16 outputs instead of 144;
+//! - [`input_gradient`], [`weight_gradient`], [`pointwise`]: the way back;
 //! - [`pool`], [`layout`]: window maximum, nearest upsampling, and the way in and out of NCHW;
 //! - [`cache`]: weights are packed once.
 
 pub mod cache;
 pub mod direct;
 pub mod gemm;
+pub mod input_gradient;
 pub mod isa;
 mod lanes;
 pub mod layout;
+pub mod pointwise;
 pub mod pool;
+pub mod weight_gradient;
 pub mod winograd;
 
 use super::ConvOptions;

@@ -6,6 +6,8 @@
 //! stops when the result is on the host.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod training;
+
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -21,7 +23,7 @@ use wardrobe_tests::parameters::{boxes, noise};
 
 use burn::tensor::{Tensor, TensorData};
 
-const TABLE: &str = include_str!("../../peers/workloads.json");
+const TABLE: &str = include_str!("../../../peers/workloads.json");
 /// Boxes of NMS and `RoIAlign` lie on a picture of this size, with sides from [`SMALLEST`] up (`workloads.py` has the same numbers).
 const PICTURE: [usize; 2] = [800, 1088];
 const SMALLEST: f64 = 16.0;
@@ -61,6 +63,12 @@ enum Workload {
     },
     #[serde(rename = "maskrcnn")]
     MaskRcnn {
+        picture: [usize; 2],
+        min_size: usize,
+        max_size: usize,
+    },
+    #[serde(rename = "maskrcnn_training")]
+    MaskRcnnTraining {
         picture: [usize; 2],
         min_size: usize,
         max_size: usize,
@@ -127,6 +135,11 @@ impl Workload {
                 };
                 maskrcnn_work(picture, &options, file()?, device)
             }
+            Self::MaskRcnnTraining {
+                picture,
+                min_size,
+                max_size,
+            } => training::maskrcnn(picture, [min_size, max_size], file()?, device),
         }
     }
 }
