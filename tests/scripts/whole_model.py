@@ -48,6 +48,15 @@ PICTURES = [(480, 640), (500, 333), (300, 800)]
 BOX, SCORE, MASK = 0.05, 1e-4, 0.999
 
 
+def stable_sort(tensor, *arguments, sort=torch.Tensor.sort, **options):
+    """torchvision's batched_nms orders more than 1,000 boxes by an unstable sort: probabilities that saturate at 1 then come
+    in any order. Ours come by index, as in its nms; so must the reference's."""
+    return sort(tensor, *arguments, **(options if arguments else {"stable": True} | options))
+
+
+torch.Tensor.sort = stable_sort
+
+
 def scaled(layer, spread, outputs, centre=False):
     """Rescales a predictor so that each of its outputs has the standard deviation `spread` over positions."""
     flat = outputs.transpose(0, 1).flatten(1)

@@ -52,12 +52,14 @@ pub struct Key {
     pub form: Form,
 }
 
+/// All that was packed of one storage. One guard for all of it: guards that hold a strong reference would keep each other
+/// in use.
 struct Entry {
     guard: Box<dyn Guard>,
-    packed: Arc<dyn Any + Send + Sync>,
+    packed: HashMap<(usize, Form), Arc<dyn Any + Send + Sync>>,
 }
 
-static ENTRIES: LazyLock<Mutex<HashMap<Key, Entry>>> = LazyLock::new(Mutex::default);
+static ENTRIES: LazyLock<Mutex<HashMap<usize, Entry>>> = LazyLock::new(Mutex::default);
 
 /// The packing known as `key`, made by `pack` if there is none.
 pub fn packed<P: Send + Sync + 'static>(
@@ -66,20 +68,29 @@ pub fn packed<P: Send + Sync + 'static>(
     pack: impl FnOnce() -> P,
 ) -> Arc<P> {
     let entries = || ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(entry) = entries().get(&key)
+    let Key {
+        storage,
+        offset,
+        form,
+    } = key;
+    if let Some(entry) = entries().get(&storage)
         && entry.guard.in_use()
-        && let Ok(packed) = Arc::clone(&entry.packed).downcast::<P>()
+        && let Some(packed) = entry.packed.get(&(offset, form))
+        && let Ok(packed) = Arc::clone(packed).downcast::<P>()
     {
         return packed;
     }
     let packed = Arc::new(pack());
     let mut entries = entries();
+    // `guard` itself is a reference, so an entry of the same storage stays.
     entries.retain(|_, entry| entry.guard.in_use());
-    let entry = Entry {
+    let entry = entries.entry(storage).or_insert_with(|| Entry {
         guard: Box::new(guard),
-        packed: Arc::clone(&packed) as _,
-    };
-    entries.insert(key, entry);
+        packed: HashMap::new(),
+    });
+    entry
+        .packed
+        .insert((offset, form), Arc::clone(&packed) as _);
     packed
 }
 
@@ -106,5 +117,32 @@ mod tests {
         // Writing through the only strong reference moves the values to a new storage.
         Arc::make_mut(&mut source)[0] = 3.0;
         assert_eq!(cached(&source, Form::Direct, || 10), 10);
+    }
+
+    struct Strong(Arc<Vec<f32>>);
+
+    impl Guard for Strong {
+        fn in_use(&self) -> bool {
+            Arc::strong_count(&self.0) > 1
+        }
+    }
+
+    #[test]
+    fn several_forms_of_a_storage_do_not_keep_it() {
+        let pack = |source: &Arc<Vec<f32>>, form: Form| {
+            let key = Key {
+                storage: Arc::as_ptr(source).addr(),
+                offset: 0,
+                form,
+            };
+            packed(key, Strong(Arc::clone(source)), || 1_u32)
+        };
+        let source = Arc::new(vec![1.0_f32]);
+        pack(&source, Form::Direct);
+        pack(&source, Form::Linear);
+        let watch = Arc::downgrade(&source);
+        drop(source);
+        pack(&Arc::new(vec![2.0]), Form::Direct);
+        assert_eq!(watch.strong_count(), 0);
     }
 }
