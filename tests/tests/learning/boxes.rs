@@ -1,26 +1,20 @@
-//! Detectors in miniature learn one batch by heart: losses fall, and what was taught is found.
-
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Detectors of boxes: Faster R-CNN with every pooling, box loss and backbone, the IoU head, Cascade R-CNN.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use burn_optim::{AdamConfig, GradientsParams};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use wardrobe_backbones::BackboneConfig;
-use wardrobe_kernels::device::test_device;
-use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
-use wardrobe_rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, BoxLoss, IouHeadConfig, PoolingMethod, ProposalLimits,
-    RefinementConfig, RoiHeadsConfig, RpnConfig, Suppression, TransformConfig,
+use wardrobe::backbones::{BackboneConfig, VggConfig};
+use wardrobe::rpn_roi::cascade_head::CascadeHeadsConfig;
+use wardrobe::rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, BoxLoss, IouHeadConfig, PoolingMethod, RefinementConfig,
+    Suppression,
 };
-use wardrobe_rpn_roi::{
+use wardrobe::rpn_roi::{
     CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth, RgbPicture,
 };
 
-const SIDE: usize = 64;
-const CLASSES: usize = 3;
-const STEPS: usize = 240;
+use super::{CLASSES, SIDE, STEPS, miniature, plays_gpu, training_device};
 
 /// A red square of class 1 and a green upright box of class 2 on grey; in the second picture nothing.
 fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
@@ -42,61 +36,20 @@ fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
     ([drawn, empty], [truth, GroundTruth::default()])
 }
 
-fn miniature() -> FasterRcnnConfig {
-    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]);
-    let mut heads = RoiHeadsConfig::new(4);
-    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
-    heads.pooler.canonical_size = 32.0;
-    FasterRcnnConfig {
-        num_classes: CLASSES,
-        transform: TransformConfig {
-            min_size: SIDE,
-            max_size: SIDE,
-            ..TransformConfig::default()
-        },
-        backbone: BackboneConfig::resnet_fpn_miniature(),
-        rpn: RpnConfig {
-            anchors: AnchorConfig {
-                sizes: sizes.to_vec(),
-                ..AnchorConfig::pyramid()
-            },
-            training: ProposalLimits {
-                before_suppression: 60,
-                after_suppression: 60,
-            },
-            ..RpnConfig::default()
-        },
-        roi_heads: heads,
-    }
-}
-
 fn total(losses: &DetectorLosses) -> f32 {
     losses.total().into_scalar()
 }
 
 /// Trains on the two pictures and returns the detector with its first and last loss.
 fn learn<M: Module>(
-    mut model: M,
-    steps: usize,
+    model: M,
     losses: impl Fn(&M, &mut ChaCha8Rng) -> DetectorLosses,
 ) -> (M, f32, f32) {
-    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let first = total(&losses(&model, &mut rng));
-    for step in 0..steps {
-        let rate = if step < 2 * steps / 3 { 5e-3 } else { 1e-3 };
-        let gradients = losses(&model, &mut rng).total().backward();
-        let gradients = GradientsParams::from_grads(gradients, &model);
-        model = optimizer.step(rate, model, gradients);
-    }
+    let model = super::learn(model, STEPS, |model| losses(model, &mut rng).total());
     let last = total(&losses(&model, &mut rng));
     (model, first, last)
-}
-
-fn training_device() -> Device {
-    let device = test_device();
-    device.seed(21);
-    device.autodiff()
 }
 
 fn assert_found(found: &[Detection], truth: &GroundTruth, least_iou: f32) {
@@ -116,11 +69,11 @@ fn assert_found(found: &[Detection], truth: &GroundTruth, least_iou: f32) {
 fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
     let device = Device::flex();
     let tensor = |corners| Tensor::<2>::from_floats([corners], &device);
-    wardrobe_kernels::boxes::box_iou(tensor(a), tensor(b)).into_scalar()
+    wardrobe::kernels::boxes::box_iou(tensor(a), tensor(b)).into_scalar()
 }
 
-fn assert_faster_learns(config: &FasterRcnnConfig, steps: usize, least_iou: f32) {
-    let device = training_device();
+fn assert_faster_learns(config: &FasterRcnnConfig, least_iou: f32) {
+    let device = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| RgbPicture {
         data,
@@ -132,9 +85,7 @@ fn assert_faster_learns(config: &FasterRcnnConfig, steps: usize, least_iou: f32)
         .transform()
         .training_batch(&pictures, &truths, CLASSES, &device)
         .unwrap();
-    let (model, first, last) = learn(model, steps, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
+    let (model, first, last) = learn(model, |model, rng| model.losses(&images, &truths, rng));
     assert!(last < 0.1 * first, "loss {first} → {last}");
     let found = model.valid().detect(&pictures).unwrap();
     assert_found(&found[0].to_vec(), &truths[0], least_iou);
@@ -143,11 +94,35 @@ fn assert_faster_learns(config: &FasterRcnnConfig, steps: usize, least_iou: f32)
 
 #[test]
 fn faster_rcnn() {
-    assert_faster_learns(&miniature(), STEPS, 0.8);
+    if plays_gpu() {
+        return;
+    }
+    assert_faster_learns(&miniature(), 0.8);
+}
+
+#[test]
+fn faster_rcnn_on_vgg() {
+    if plays_gpu() {
+        return;
+    }
+    let mut config = miniature();
+    config.backbone = BackboneConfig::Vgg(VggConfig {
+        groups: vec![vec![8], vec![12], vec![16]],
+        ..VggConfig::vgg16()
+    });
+    config.rpn.anchors = AnchorConfig {
+        sizes: vec![vec![16.0, 32.0, 64.0]],
+        ..AnchorConfig::single_level()
+    };
+    config.roi_heads.pooler.levels = 1;
+    assert_faster_learns(&config, 0.8);
 }
 
 #[test]
 fn faster_rcnn_with_other_poolings_and_box_losses() {
+    if plays_gpu() {
+        return;
+    }
     for (method, box_loss) in [
         (
             PoolingMethod::AlignMax,
@@ -159,12 +134,15 @@ fn faster_rcnn_with_other_poolings_and_box_losses() {
         let mut config = miniature();
         config.roi_heads.pooler.method = method;
         config.roi_heads.box_loss = box_loss;
-        assert_faster_learns(&config, STEPS, 0.7);
+        assert_faster_learns(&config, 0.7);
     }
 }
 
 #[test]
 fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
+    if plays_gpu() {
+        return;
+    }
     let mut config = miniature();
     config.roi_heads.postprocess.suppression = Suppression::IouGuided;
     config.roi_heads.iou_head = Some(IouHeadConfig {
@@ -173,7 +151,7 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
         ..IouHeadConfig::new(4)
     });
     // The IoU of the moved boxes is learnt too, but new ones are drawn in each step: no near-zero loss.
-    let device = training_device();
+    let device = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| RgbPicture {
         data,
@@ -189,9 +167,7 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
         |losses: &DetectorLosses| -> f32 { losses.stages[0].iou.clone().unwrap().into_scalar() };
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let before = iou_loss(&model.losses(&images, &truths, &mut rng));
-    let (model, ..) = learn(model, STEPS, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
+    let (model, ..) = learn(model, |model, rng| model.losses(&images, &truths, rng));
     let after = iou_loss(&model.losses(&images, &truths, &mut rng));
     assert!(after < 0.3 * before, "IoU loss {before} → {after}");
     let found = model.valid().detect(&pictures).unwrap();
@@ -200,6 +176,9 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
 
 #[test]
 fn cascade_rcnn() {
+    if plays_gpu() {
+        return;
+    }
     let plain = miniature();
     let mut heads = CascadeHeadsConfig::new(4);
     heads.head = BoxHeadConfig::TwoMlp { features: 64 };
@@ -211,7 +190,7 @@ fn cascade_rcnn() {
         rpn: plain.rpn,
         roi_heads: heads,
     };
-    let device = training_device();
+    let device = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| RgbPicture {
         data,
@@ -223,9 +202,7 @@ fn cascade_rcnn() {
         .transform()
         .training_batch(&pictures, &truths, CLASSES, &device)
         .unwrap();
-    let (model, first, last) = learn(model, STEPS, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
+    let (model, first, last) = learn(model, |model, rng| model.losses(&images, &truths, rng));
     assert!(last < 0.15 * first, "loss {first} → {last}");
     let names: Vec<String> = model
         .losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1))

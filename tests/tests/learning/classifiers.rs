@@ -1,0 +1,69 @@
+//! The classifiers whose bodies become backbones.
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use wardrobe::backbones::{BatchNormConfig, ResNet, ResNetConfig, Vgg, VggConfig};
+use wardrobe::losses::ClassLoss;
+use wardrobe_tests::parameters::noise;
+
+use super::{learn, plays_gpu, training_device};
+
+const PICTURES: usize = 8;
+const LABELS: [i64; PICTURES] = [0, 1, 2, 3, 0, 1, 2, 3];
+
+/// Learns the labels of eight pictures of noise, then names them all.
+fn assert_learns<M: Module>(
+    init: impl Fn(&Device) -> M,
+    logits: impl Fn(&M, Tensor<4>) -> Tensor<2>,
+) {
+    let device = training_device(7);
+    let bytes = noise("pictures", PICTURES * 3 * 32 * 32, 0);
+    let pictures = Tensor::<4>::from_data(TensorData::new(bytes, [PICTURES, 3, 32, 32]), &device);
+    let labels = Tensor::<1, Int>::from_ints(LABELS, &device);
+    let loss =
+        |model: &M| ClassLoss::default().forward(logits(model, pictures.clone()), labels.clone());
+    let model = init(&device);
+    let first: f32 = loss(&model).into_scalar();
+    let model = learn(model, 60, loss);
+    let last: f32 = loss(&model).into_scalar();
+    assert!(last < 0.02 && last < 0.05 * first, "loss {first} → {last}");
+    let named = logits(&model, pictures).argmax(1).into_data();
+    assert_eq!(named.iter::<i64>().collect::<Vec<_>>(), LABELS);
+}
+
+fn vgg() -> VggConfig {
+    VggConfig {
+        groups: vec![vec![8], vec![12], vec![16]],
+        hidden: 32,
+        dropout: 0.0,
+        ..VggConfig::vgg16().with_classes(Some(4))
+    }
+}
+
+#[test]
+fn vgg_learns() {
+    assert_learns(|device| vgg().init(device), Vgg::forward);
+}
+
+#[test]
+fn vgg_with_batch_norm_learns() {
+    if plays_gpu() {
+        return;
+    }
+    let config = VggConfig {
+        norm: Some(BatchNormConfig::trained()),
+        ..vgg()
+    };
+    assert_learns(|device| config.init(device), Vgg::forward);
+}
+
+#[test]
+fn resnet_learns() {
+    if plays_gpu() {
+        return;
+    }
+    let config = ResNetConfig::miniature()
+        .with_norm(BatchNormConfig::trained())
+        .with_classes(Some(4));
+    assert_learns(|device| config.init(device), ResNet::forward);
+}

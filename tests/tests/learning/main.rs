@@ -1,0 +1,80 @@
+//! Every model in miniature learns one batch by heart: losses fall to almost nothing, and what was taught is found.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod boxes;
+mod classifiers;
+mod masks;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use burn_optim::{AdamConfig, GradientsParams};
+use wardrobe::backbones::BackboneConfig;
+use wardrobe::kernels::device::test_device;
+use wardrobe::rpn_roi::FasterRcnnConfig;
+use wardrobe::rpn_roi::config::{
+    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
+};
+
+/// Side of the pictures.
+const SIDE: usize = 64;
+/// Classes of the detectors, the background included.
+const CLASSES: usize = 3;
+
+/// A device that draws the same parameters in every run.
+fn training_device(seed: u64) -> Device {
+    let device = test_device();
+    device.seed(seed);
+    device.autodiff()
+}
+
+/// Whether a test runs on two cores that play GPU, where a step of a detector takes a second: there, one detector with
+/// masks and one classifier stand for all.
+fn plays_gpu() -> bool {
+    std::env::var("WARDROBE_BACKEND").as_deref() == Ok("wgpu")
+}
+
+/// Steps that suffice to learn two pictures.
+const STEPS: usize = 240;
+
+/// Takes `steps` steps of Adam, the last third at a fifth of the rate.
+fn learn<M: Module>(mut model: M, steps: usize, mut loss: impl FnMut(&M) -> Tensor<1>) -> M {
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    for step in 0..steps {
+        let rate = if step < 2 * steps / 3 { 5e-3 } else { 1e-3 };
+        let gradients = GradientsParams::from_grads(loss(&model).backward(), &model);
+        model = optimizer.step(rate, model, gradients);
+    }
+    model
+}
+
+/// A Faster R-CNN of narrow parts for pictures of [`SIDE`].
+fn miniature() -> FasterRcnnConfig {
+    let sizes = [8.0, 16.0, 32.0, 64.0, 128.0].map(|size| vec![size]);
+    let limits = ProposalLimits {
+        before_suppression: 60,
+        after_suppression: 60,
+    };
+    let mut heads = RoiHeadsConfig::new(4);
+    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
+    heads.pooler.canonical_size = 32.0;
+    FasterRcnnConfig {
+        num_classes: CLASSES,
+        transform: TransformConfig {
+            min_size: SIDE,
+            max_size: SIDE,
+            ..TransformConfig::default()
+        },
+        backbone: BackboneConfig::resnet_fpn_miniature(),
+        rpn: RpnConfig {
+            anchors: AnchorConfig {
+                sizes: sizes.to_vec(),
+                ..AnchorConfig::pyramid()
+            },
+            // What is asked of the heads is what they have seen.
+            training: limits,
+            test: limits,
+            ..RpnConfig::default()
+        },
+        roi_heads: heads,
+    }
+}
