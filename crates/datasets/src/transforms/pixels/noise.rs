@@ -39,10 +39,10 @@ const BLOCK: usize = 1024;
 const FARTHEST: f64 = 4.5;
 
 /// Rounded normal levels (−255 to 255) at equally likely places, in rising order.
-fn table(sigma: f64) -> Box<[i16; PLACES]> {
+fn table(sigma: f64) -> Vec<i16> {
     let scale = 1.0 / (sigma * std::f64::consts::SQRT_2);
     let farthest = (FARTHEST * sigma + 1.0).min(255.0) as i16;
-    let mut levels = Box::new([farthest; PLACES]);
+    let mut levels = vec![farthest; PLACES];
     let mut start = 0;
     for level in -farthest..=farthest {
         // Φ(z) = erfc(−z / √2) / 2.
@@ -63,7 +63,7 @@ const MIXED: i16 = i16::MIN;
 /// The table and its blocks.
 struct Levels {
     blocks: [i16; PLACES / BLOCK_PLACES],
-    places: Box<[i16; PLACES]>,
+    places: Vec<i16>,
 }
 
 impl Levels {
