@@ -1,7 +1,8 @@
 """Pictures per second of processor time of `augment_speed`'s steps with imgaug and Pillow, on one core.
 
     benches/peers/augment.py FOLDER [SECONDS]            # one run, NAME RATE a line
-    benches/peers/augment.py FOLDER --beside BINARY [ROUNDS]   # BINARY (augment_speed) and this, in turn; medians, ratios
+    benches/peers/augment.py FOLDER --beside BINARY [ROUNDS]   # BINARY (augment_speed) and this, in turn: medians,
+                                                               # NAME OURS_MS PEER_MS RATIO a line
 
 Python 3.11, imgaug 0.4.0, opencv-python 4.11, numpy 1.23.5, Pillow 13. FOLDER holds the pictures `augment_speed` made.
 """
@@ -92,10 +93,9 @@ def main():
         for _ in range(rounds):
             for side, command in sides.items():
                 runs[side].append(parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        print(f"{'':24}{'ours/s':>10}{'peer/s':>10}{'ratio':>8}")
         for name in runs["ours"][0]:
             ours, peer = (statistics.median(run[name] for run in runs[side]) for side in sides)
-            print(f"{name:24}{ours:10.1f}{peer:10.1f}{ours / peer:8.2f}")
+            print(f"{name} {1000 / ours:.2f} {1000 / peer:.2f} {ours / peer:.2f}")
         return
     for name, value in measure(folder, float(sys.argv[2]) if len(sys.argv) > 2 else 3.0).items():
         print(f"{name} {value:.1f}")

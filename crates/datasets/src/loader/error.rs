@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::error::PictureError;
+use crate::sample::{Split, parts_told};
 
 use super::State;
 
@@ -19,6 +20,18 @@ pub enum LoaderError {
         found: String,
         /// The values that are allowed.
         expected: &'static str,
+    },
+    /// The data set has no such part; ask for another, or divide the set.
+    #[error(
+        "the data set has no {split} part, but {}; ask for another part, take every record with \
+         `DataSetSource::new`, or divide the set with `subsets`",
+        parts_told(there)
+    )]
+    NoSuchSplit {
+        /// The part asked for.
+        split: Split,
+        /// The parts that are there; empty if the set does not say.
+        there: Vec<Split>,
     },
     /// A picture cannot be used and [`OnBadFile::Fail`](super::OnBadFile::Fail) was asked for.
     #[error("epoch {epoch}, batch {batch}: {source}")]

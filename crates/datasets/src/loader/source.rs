@@ -8,7 +8,7 @@ use crate::error::PictureError;
 use crate::image_file::DecodeLimits;
 use crate::sample::{DataSet, Record, Sample, Split};
 
-use super::weight;
+use super::{LoaderError, weight};
 
 /// Samples by index. [`Source::get`] may be slow and is called from many threads at once; everything
 /// else is asked for the whole set when an epoch is planned, so it must not decode.
@@ -84,18 +84,28 @@ impl DataSetSource {
         }
     }
 
-    /// The records of one part of the set, in the set's order; none where the set says nothing of parts
-    /// ([`OpenOptions::split`](crate::OpenOptions::split) would say so).
-    pub fn of_split(set: impl Into<Arc<DataSet>>, split: Split, limits: DecodeLimits) -> Self {
+    /// The records of one part of the set, in the set's order.
+    ///
+    /// # Errors
+    /// [`LoaderError::NoSuchSplit`] when no record belongs to that part.
+    pub fn of_split(
+        set: impl Into<Arc<DataSet>>,
+        split: Split,
+        limits: DecodeLimits,
+    ) -> Result<Self, LoaderError> {
         let set = set.into();
-        let chosen = (0..set.records.len())
+        let chosen: Vec<usize> = (0..set.records.len())
             .filter(|&index| set.records[index].split == Some(split))
             .collect();
-        Self {
+        if chosen.is_empty() {
+            let there = set.splits();
+            return Err(LoaderError::NoSuchSplit { split, there });
+        }
+        Ok(Self {
             set,
             limits,
             chosen: Some(chosen),
-        }
+        })
     }
 
     /// The records at these indices of [`DataSet::records`], in this order.
@@ -259,8 +269,8 @@ mod tests {
     }
 
     #[test]
-    fn a_split_counts_its_own_records() {
-        let source = DataSetSource::of_split(set(), Split::Train, DecodeLimits::default());
+    fn a_split_counts_its_own_records() -> Result<(), LoaderError> {
+        let source = DataSetSource::of_split(set(), Split::Train, DecodeLimits::default())?;
         assert_eq!(source.len(), 2);
         assert_eq!(source.name(1), "c.png");
         assert_eq!(source.record_index(1), 2);
@@ -269,6 +279,31 @@ mod tests {
             source
                 .get(0)
                 .is_err_and(|error| error.to_string().starts_with("a.png: "))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_split_that_is_not_there_is_refused_at_once() {
+        let refused = |set: Arc<DataSet>| {
+            DataSetSource::of_split(set, Split::Validation, DecodeLimits::default())
+                .map_err(|error| error.to_string())
+                .err()
+        };
+        let remedy = "; ask for another part, take every record with `DataSetSource::new`, \
+                      or divide the set with `subsets`";
+        assert_eq!(
+            refused(set()),
+            Some(format!(
+                "the data set has no validation part, but train and test{remedy}"
+            ))
+        );
+        let silent = "does not say which pictures belong to which part";
+        assert_eq!(
+            refused(Arc::new(DataSet::default())),
+            Some(format!(
+                "the data set has no validation part, but {silent}{remedy}"
+            ))
         );
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::formats::{Format, FormatError};
-use crate::sample::Split;
+use crate::sample::{Split, parts_told};
 
 use super::Found;
 
@@ -132,14 +132,6 @@ fn folders_told(folders: &[PathBuf]) -> String {
         .map(|folder| format!("`{}`", folder.display()))
         .collect();
     told.join(", ")
-}
-
-fn parts_told(there: &[Split]) -> String {
-    if there.is_empty() {
-        return "does not say which pictures belong to which part".into();
-    }
-    let told: Vec<String> = there.iter().map(ToString::to_string).collect();
-    told.join(" and ")
 }
 
 impl fmt::Display for Found {

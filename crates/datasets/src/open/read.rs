@@ -109,8 +109,7 @@ fn name_splits(set: &mut DataSet) {
 
 fn keep(path: &Path, set: &mut DataSet, wanted: Split) -> Result<(), OpenError> {
     if set.of_split(wanted).next().is_none() {
-        let there = set.records.iter().filter_map(|record| record.split);
-        return Err(no_such_split(path, wanted, there));
+        return Err(no_such_split(path, wanted, set.splits().into_iter()));
     }
     set.keep_split(wanted);
     Ok(())

@@ -1,5 +1,6 @@
 //! Records and the vocabularies their numbers point into.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,15 @@ impl fmt::Display for Split {
             Self::Test => "test",
         })
     }
+}
+
+/// What messages call the parts that are there.
+pub(crate) fn parts_told(there: &[Split]) -> String {
+    if there.is_empty() {
+        return "does not say which pictures belong to which part".into();
+    }
+    let told: Vec<String> = there.iter().map(ToString::to_string).collect();
+    told.join(" and ")
 }
 
 /// A class of objects.
@@ -113,6 +123,20 @@ impl DataSet {
         self.records
             .iter()
             .filter(move |record| record.split == Some(split))
+    }
+
+    /// The parts that are there, in order; none where the format says nothing of parts.
+    ///
+    /// ```
+    /// use wardrobe_datasets::sample::{DataSet, Record, Split};
+    /// let of = |split| Record { split, ..Record::default() };
+    /// let records = vec![of(Some(Split::Test)), of(None), of(Some(Split::Train))];
+    /// let set = DataSet { records, ..DataSet::default() };
+    /// assert_eq!(set.splits(), [Split::Train, Split::Test]);
+    /// ```
+    pub fn splits(&self) -> Vec<Split> {
+        let distinct: BTreeSet<Split> = self.records.iter().filter_map(|r| r.split).collect();
+        distinct.into_iter().collect()
     }
 
     /// Drops the records of all other parts.

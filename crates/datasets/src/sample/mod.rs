@@ -26,6 +26,7 @@ mod rle;
 
 pub use attributes::{AttributeGroup, AttributeLabels, AttributeVocabulary, Judgement};
 pub use bbox::BBox;
+pub(crate) use data_set::parts_told;
 pub use data_set::{Category, DataSet, ImageFile, Record, Sample, Split};
 pub use label_map::LabelMap;
 pub use landmarks::{Landmark, LandmarkSchema, Landmarks, Visibility};

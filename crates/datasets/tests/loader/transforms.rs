@@ -206,7 +206,7 @@ fn a_tree_on_disk_becomes_batches_of_numbers() -> Result<(), Box<dyn std::error:
     let set = DataSet::open(folder.path())?;
     let pipeline = Pipeline::new(presets::paper_b(32), Mirrors::of(&set))?;
     let collate = ClassificationCollate::new(ClassificationCollateConfig::new(32, 32), &set)?;
-    let train = DataSetSource::of_split(set, Split::Train, DecodeLimits::default());
+    let train = DataSetSource::of_split(set, Split::Train, DecodeLimits::default())?;
     let loader = Loader::new(train, LoaderConfig::new(5))?.with_transforms(pipeline);
     let mut mixes = Vec::new();
     for batch in loader.run(2)? {

@@ -3,7 +3,7 @@
 use super::map::WholePixels;
 
 /// Values of `channels` each, moved by whole pixels into a canvas of `size` full of `background`.
-pub(crate) fn copy<T: Copy, const CHANNELS: usize>(
+pub(crate) fn copy<T: Copy + PartialEq, const CHANNELS: usize>(
     source: &[T],
     [w, h]: [usize; 2],
     map: WholePixels,
@@ -22,8 +22,14 @@ pub(crate) fn copy<T: Copy, const CHANNELS: usize>(
     let bottom = (map.dy + h as i64).clamp(top as i64, height as i64) as usize;
 
     let mut values = Vec::with_capacity(CHANNELS * width * height);
+    let even = background.iter().all(|value| *value == background[0]);
     let blank = |values: &mut Vec<T>, pixels: usize| {
-        values.extend(std::iter::repeat_n(background, pixels).flatten());
+        if even {
+            // One value again and again is set many at a time.
+            values.resize(values.len() + CHANNELS * pixels, background[0]);
+        } else {
+            values.extend(std::iter::repeat_n(background, pixels).flatten());
+        }
     };
     if from == to {
         blank(&mut values, width * height);
@@ -39,7 +45,12 @@ pub(crate) fn copy<T: Copy, const CHANNELS: usize>(
         if map.mirrored {
             let end = CHANNELS * (w - skip);
             let shown = &row[end - CHANNELS * count..end];
-            values.extend(shown.as_chunks::<CHANNELS>().0.iter().rev().flatten());
+            let start = values.len();
+            values.resize(start + shown.len(), background[0]);
+            let (pixels, _) = values[start..].as_chunks_mut::<CHANNELS>();
+            for (pixel, from) in pixels.iter_mut().zip(shown.as_chunks().0.iter().rev()) {
+                *pixel = *from;
+            }
         } else {
             values.extend_from_slice(&row[CHANNELS * skip..CHANNELS * (skip + count)]);
         }
@@ -77,6 +88,29 @@ mod tests {
         assert_eq!(moved(true, 2, 0, [2, 2]), [2, 1, 5, 4]);
         // Mirrored with a column to the left: x' = 4 − x.
         assert_eq!(moved(true, 4, 0, [4, 2]), [0, 3, 2, 1, 0, 6, 5, 4]);
+    }
+
+    #[test]
+    fn a_background_has_its_colour() {
+        // A red and a green pixel with a border on all sides, then mirrored.
+        let source = [9, 0, 0, 0, 9, 0];
+        let of = |mirrored, dx| {
+            let map = WholePixels {
+                mirrored,
+                dx,
+                dy: 1,
+            };
+            copy(&source, [2, 1], map, [3, 2], [1, 2, 3])
+        };
+        let blank = [1, 2, 3, 1, 2, 3, 1, 2, 3];
+        assert_eq!(
+            of(false, 1),
+            [&blank[..], &[1, 2, 3, 9, 0, 0, 0, 9, 0]].concat()
+        );
+        assert_eq!(
+            of(true, 2),
+            [&blank[..], &[0, 9, 0, 9, 0, 0, 1, 2, 3]].concat()
+        );
     }
 
     #[test]

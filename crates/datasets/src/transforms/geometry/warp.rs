@@ -6,10 +6,14 @@
 //!
 //! Positions are fixed-point with 24 fractional bits, weights have 6 bits an axis (OpenCV's
 //! `warpAffine` has 5), and the three channels of a pixel are weighted in one multiplication: three
-//! lanes of 21 bits hold 255 · 64 · 64 < 2²⁰. Integers only, so every machine makes the same bytes.
+//! lanes of 21 bits hold 255 · 64 · 64 < 2²⁰. Integers only, so every machine makes the same bytes,
+//! also the ones whose vector instructions do the inner columns ([`vector`]).
 //!
 //! At the source's edge a neighbour that does not exist is replaced by the edge pixel, so a border
 //! never darkens; OpenCV and torchvision mix the fill colour in instead (within one pixel of it).
+
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 use super::map::AffineMap;
 use super::span::{FRACTION, Walk, Window, both, fixed, span};
@@ -38,60 +42,91 @@ pub(crate) fn bilinear(
     fill: [u8; 3],
     windows: &[Window],
 ) -> Vec<u8> {
-    let [width, height] = size;
-    let [w, h] = source_size;
-    let mut pixels = vec![0; 3 * width * height];
-    if width == 0 {
+    let mut pixels = vec![0; 3 * size[0] * size[1]];
+    if size[0] == 0 {
         return pixels;
     }
-    // From a pixel's centre to its left neighbour's, and half a weight step up so that the cut to 6
-    // bits rounds.
-    let shift = (1 << (FRACTION - WEIGHT - 1)) - (1_i64 << (FRACTION - 1));
-    for (y, row) in pixels.chunks_exact_mut(3 * width).enumerate() {
-        let (mut walk_x, mut walk_y, (from, to)) = span(to_source, source_size, windows, y, width);
+    let rows = Rows {
+        source,
+        source_size,
+        to_source,
+        size,
+        fill,
+        windows,
+    };
+    #[cfg(target_arch = "x86_64")]
+    if vector::write(&rows, &mut pixels) {
+        return pixels;
+    }
+    rows.write(&mut pixels);
+    pixels
+}
+
+/// What [`bilinear`] is asked for.
+struct Rows<'a> {
+    source: &'a [u8],
+    source_size: [usize; 2],
+    to_source: &'a AffineMap,
+    size: [usize; 2],
+    fill: [u8; 3],
+    windows: &'a [Window],
+}
+
+/// Where a row's columns come from.
+struct Columns {
+    /// To the left or upper neighbour's centre, and half a weight step further, so that the cut to
+    /// the bits of a weight rounds.
+    walk_x: Walk,
+    walk_y: Walk,
+    /// The columns that show the source.
+    shown: (usize, usize),
+    /// Those of them for which eight bytes from either neighbour row can be read.
+    inner: (usize, usize),
+}
+
+impl Rows<'_> {
+    fn columns(&self, y: usize) -> Columns {
+        let ([w, h], [width, _]) = (self.source_size, self.size);
+        let (mut walk_x, mut walk_y, shown) =
+            span(self.to_source, self.source_size, self.windows, y, width);
+        let shift = (1 << (FRACTION - WEIGHT - 1)) - (1_i64 << (FRACTION - 1));
         walk_x.start += shift;
         walk_y.start += shift;
-        // Where eight bytes from either neighbour row can be read.
-        let (inner_from, inner_to) = both(
-            (from, to),
-            both(
-                walk_x.columns(0, fixed(w.saturating_sub(2)), width),
-                walk_y.columns(0, fixed(h.saturating_sub(1)), width),
-            ),
+        let inside = both(
+            walk_x.columns(0, fixed(w.saturating_sub(2)), width),
+            walk_y.columns(0, fixed(h.saturating_sub(1)), width),
         );
-        let (inner_from, inner_to) = if inner_from < inner_to {
-            (inner_from, inner_to)
+        let (from, to) = both(shown, inside);
+        let inner = if from < to {
+            (from, to)
         } else {
-            (to, to)
+            (shown.1, shown.1)
         };
-        paint(&mut row[..3 * from], fill);
-        edges(
-            source,
-            source_size,
+        Columns {
             walk_x,
             walk_y,
-            from,
-            &mut row[3 * from..3 * inner_from],
-        );
-        inner(
-            source,
-            w,
-            walk_x,
-            walk_y,
-            inner_from,
-            &mut row[3 * inner_from..3 * inner_to],
-        );
-        edges(
-            source,
-            source_size,
-            walk_x,
-            walk_y,
-            inner_to,
-            &mut row[3 * inner_to..3 * to],
-        );
-        paint(&mut row[3 * to..], fill);
+            shown,
+            inner,
+        }
     }
-    pixels
+
+    /// Without instructions that not every processor has.
+    fn write(&self, pixels: &mut [u8]) {
+        for (y, row) in pixels.chunks_exact_mut(3 * self.size[0]).enumerate() {
+            let columns = self.columns(y);
+            self.write_borders(&columns, row);
+            inner(self, &columns, row);
+        }
+    }
+
+    /// All but the inner columns.
+    fn write_borders(&self, columns: &Columns, row: &mut [u8]) {
+        let (from, to) = columns.shown;
+        paint(&mut row[..3 * from], self.fill);
+        edges(self, columns, (from, columns.inner.0), row);
+        edges(self, columns, (columns.inner.1, to), row);
+        paint(&mut row[3 * to..], self.fill);
+    }
 }
 
 pub(crate) fn paint(row: &mut [u8], fill: [u8; 3]) {
@@ -117,14 +152,18 @@ fn mix([a, b, c, d]: [u64; 4], x: i64, y: i64) -> [u8; 3] {
     [mean as u8, (mean >> 21) as u8, (mean >> 42) as u8]
 }
 
-/// The columns from `column` on, all four neighbours being in the source with two bytes to spare.
-fn inner(source: &[u8], width: usize, walk_x: Walk, walk_y: Walk, column: usize, row: &mut [u8]) {
-    let (mut x, mut y) = (walk_x.at(column), walk_y.at(column));
-    let stride = 3 * width;
-    for pixel in row.chunks_exact_mut(3) {
+/// The inner columns, all four neighbours being in the source with two bytes to spare.
+fn inner(rows: &Rows, columns: &Columns, row: &mut [u8]) {
+    let (from, to) = columns.inner;
+    let (walk_x, walk_y) = (columns.walk_x, columns.walk_y);
+    let (mut x, mut y) = (walk_x.at(from), walk_y.at(from));
+    let stride = 3 * rows.source_size[0];
+    for pixel in row[3 * from..3 * to].chunks_exact_mut(3) {
         let at = (y >> FRACTION) as usize * stride + (x >> FRACTION) as usize * 3;
         // Never taken: the span was cut to where both reads fit.
-        let Some(rest) = source.get(at..) else { return };
+        let Some(rest) = rows.source.get(at..) else {
+            return;
+        };
         let (Some(above), Some(below)) = (
             rest.first_chunk(),
             rest.get(stride..).and_then(<[u8]>::first_chunk),
@@ -144,22 +183,17 @@ fn inner(source: &[u8], width: usize, walk_x: Walk, walk_y: Walk, column: usize,
     }
 }
 
-/// The same along the source's edges: neighbours outside are the edge's own.
-fn edges(
-    source: &[u8],
-    [width, height]: [usize; 2],
-    walk_x: Walk,
-    walk_y: Walk,
-    column: usize,
-    row: &mut [u8],
-) {
-    for (index, pixel) in row.chunks_exact_mut(3).enumerate() {
-        let (x, y) = (walk_x.at(column + index), walk_y.at(column + index));
+/// Columns along the source's edges: neighbours outside are the edge's own.
+fn edges(rows: &Rows, columns: &Columns, (from, to): (usize, usize), row: &mut [u8]) {
+    let [width, height] = rows.source_size;
+    for (index, pixel) in row[3 * from..3 * to].chunks_exact_mut(3).enumerate() {
+        let x = columns.walk_x.at(from + index);
+        let y = columns.walk_y.at(from + index);
         let tap = |dx: i64, dy: i64| {
             let column = ((x >> FRACTION) + dx).clamp(0, width as i64 - 1) as usize;
             let row = ((y >> FRACTION) + dy).clamp(0, height as i64 - 1) as usize;
             let at = 3 * (row * width + column);
-            let bytes = &source[at..at + 3];
+            let bytes = &rows.source[at..at + 3];
             u64::from(bytes[0]) | u64::from(bytes[1]) << 21 | u64::from(bytes[2]) << 42
         };
         pixel.copy_from_slice(&mix([tap(0, 0), tap(1, 0), tap(0, 1), tap(1, 1)], x, y));
@@ -233,26 +267,56 @@ mod tests {
         assert_eq!(reds(&pixels), [0, 25, 75, 100]);
     }
 
+    /// Every way to work a pixel out makes the same bytes, whatever the processor.
     #[test]
-    fn the_inner_path_equals_the_edge_path() {
+    fn all_paths_agree() {
         let (w, h) = (23, 17);
         let source: Vec<u8> = (0..3 * w * h).map(|i| (i * i * 31 + i * 7) as u8).collect();
-        let map = AffineMap {
-            x: [0.8, 0.3, -1.0],
-            y: [-0.25, 0.9, 3.0],
-        };
         let size = [29, 19];
-        let fast = bilinear(&source, [w, h], &map, size, [1, 2, 3], &[]);
-        for y in 0..size[1] {
-            let (mut wx, mut wy, (from, to)) = span(&map, [w, h], &[], y, size[0]);
-            let shift = (1 << (FRACTION - WEIGHT - 1)) - (1_i64 << (FRACTION - 1));
-            wx.start += shift;
-            wy.start += shift;
-            let mut row = vec![0; 3 * (to - from)];
-            edges(&source, [w, h], wx, wy, from, &mut row);
-            let at = 3 * y * size[0];
-            assert_eq!(fast[at + 3 * from..at + 3 * to], row, "row {y}");
-            assert!(from > 0 || to < size[0] || y > 3, "the fill is met");
+        // Turned and shrunk; grown; mirrored; a quarter turn, which walks down the columns.
+        for (x, y) in [
+            ([0.8, 0.3, -1.0], [-0.25, 0.9, 3.0]),
+            ([0.4, -0.1, 2.0], [0.05, 0.5, 4.0]),
+            ([-0.9, 0.0, 25.3], [0.0, 0.9, -0.7]),
+            ([0.0, 1.0, 0.25], [-1.0, 0.0, 17.4]),
+        ] {
+            let map = AffineMap { x, y };
+            let fill = [1, 2, 3];
+            let rows = Rows {
+                source: &source,
+                source_size: [w, h],
+                to_source: &map,
+                size,
+                fill,
+                windows: &[],
+            };
+            let fast = bilinear(&source, [w, h], &map, size, fill, &[]);
+            let mut portable = vec![0; fast.len()];
+            rows.write(&mut portable);
+            assert_eq!(fast, portable, "{map:?}");
+            let mut by_edges = vec![0; fast.len()];
+            for (y, row) in by_edges.chunks_exact_mut(3 * size[0]).enumerate() {
+                let columns = rows.columns(y);
+                rows.write_borders(&columns, row);
+                edges(&rows, &columns, columns.inner, row);
+            }
+            assert_eq!(fast, by_edges, "{map:?}");
+            let inner = (0..size[1]).map(|y| rows.columns(y).inner);
+            let most = inner.map(|(from, to)| to - from).max();
+            assert!(most >= Some(5), "fours and a rest: {most:?}");
+        }
+    }
+
+    /// White stays white and black black at every weight: sums reach their bounds and no further.
+    #[test]
+    fn the_ends_of_the_scale_stay() {
+        for value in [0, 255] {
+            let map = AffineMap {
+                x: [0.53, 0.017, 2.0],
+                y: [0.011, 0.47, 2.0],
+            };
+            let pixels = bilinear(&[value; 3 * 64 * 64], [64; 2], &map, [90; 2], [9; 3], &[]);
+            assert!(pixels.iter().all(|&found| found == value));
         }
     }
 
