@@ -107,7 +107,7 @@ fn faster_rcnn_on_vgg() {
     }
     let mut config = miniature();
     config.backbone = BackboneConfig::Vgg(VggConfig {
-        groups: vec![vec![8], vec![12], vec![16]],
+        groups: vec![vec![16], vec![24], vec![32]],
         ..VggConfig::vgg16()
     });
     config.rpn.anchors = AnchorConfig {
