@@ -4,6 +4,7 @@ pub mod classification;
 pub mod data;
 pub mod detection;
 mod error;
+pub mod evaluation;
 mod json;
 pub mod presets;
 mod run;

@@ -133,8 +133,21 @@ impl ClassifierTask {
     /// # Errors
     /// As [`ClassifierTask::look`].
     pub fn confusion(&self, model: &Classifier) -> Result<ConfusionMatrix, RecipeError> {
+        self.confusion_with(model, &mut |_| ())
+    }
+
+    /// The same; `each` hears of every picture's name, in order.
+    ///
+    /// # Errors
+    /// As [`ClassifierTask::look`].
+    pub fn confusion_with(
+        &self,
+        model: &Classifier,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<ConfusionMatrix, RecipeError> {
         let mut matrix = ConfusionMatrix::new(self.names.len());
-        self.look(model, |_, class, found| {
+        self.look(model, |sample, class, found| {
+            each(&sample.name);
             Ok(matrix.add(class, likeliest(found))?)
         })?;
         Ok(matrix)
