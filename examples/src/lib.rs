@@ -2,10 +2,12 @@
 //! `detect`.
 //!
 //! A program is its argument list and a call; the work is here, where tests reach it. Nothing in
-//! this library prints except through [`pipeline::Observer`] and [`training::Watch`].
+//! this library prints except through [`pipeline::Observer`], [`training::Watch`] and
+//! [`quickstart::Show`].
 
 pub mod arguments;
 pub mod interrupt;
 pub mod output;
 pub mod pipeline;
+pub mod quickstart;
 pub mod training;

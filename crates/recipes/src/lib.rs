@@ -7,6 +7,7 @@ mod error;
 pub mod evaluation;
 mod json;
 pub mod presets;
+pub mod quickstart;
 mod run;
 mod weights;
 

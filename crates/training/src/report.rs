@@ -167,6 +167,22 @@ impl Report {
         page
     }
 
+    /// Links under a heading: texts, and addresses relative to the page.
+    pub fn with_links(self, title: &str, links: &[(&str, String)]) -> Self {
+        let mut page = self.with_heading(title);
+        page.body.push_str("<ul>\n");
+        for (text, address) in links {
+            let _ = writeln!(
+                page.body,
+                "<li><a href=\"{}\">{}</a></li>",
+                escape(address),
+                escape(text)
+            );
+        }
+        page.body.push_str("</ul>\n");
+        page
+    }
+
     /// Pictures with captions under a heading, side by side.
     pub fn with_pictures(self, title: &str, pictures: Vec<Picture>) -> Self {
         let mut page = self.with_heading(title);

@@ -12,7 +12,7 @@ mod truth;
 
 pub use config::{Architecture, DetectorModel, DetectorRecipe};
 pub use model::{Found, TrainableDetector};
-pub(crate) use pictures::embedded;
+pub(crate) use pictures::{DRAWN_FROM, annotations, embedded};
 pub use scores::{Scorer, ScoringConfig};
 pub use tally::{ClassScores, Kind, KindTally, Tally};
 pub use task::DetectorTask;

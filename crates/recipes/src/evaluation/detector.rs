@@ -9,6 +9,7 @@ use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
 use wardrobe_datasets::Sample;
 use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
 use wardrobe_rpn_roi::{CascadeRcnn, FasterRcnn, RgbPicture};
+use wardrobe_training::Flow;
 
 use super::run;
 use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
@@ -128,7 +129,8 @@ impl DetectorCheckpoint {
         })
     }
 
-    /// Scores it on data; `each` hears of every picture, in order. With `ignore_others`, objects of
+    /// Scores it on data; `each` hears of every picture, in order, and may stop: the scores are then of
+    /// the pictures so far. With `ignore_others`, objects of
     /// categories that it does not know are neither to be found nor background.
     ///
     /// # Errors
@@ -139,7 +141,7 @@ impl DetectorCheckpoint {
         &self,
         data: &DataConfig,
         ignore_others: bool,
-        each: &mut dyn FnMut(Judged) -> Result<(), RecipeError>,
+        each: &mut dyn FnMut(Judged) -> Result<Flow, RecipeError>,
     ) -> Result<Tally, RecipeError> {
         let opened = data.open("data")?;
         let classes = Classes::of_checkpoint(
@@ -161,13 +163,16 @@ impl DetectorCheckpoint {
             let found = found.into_iter().next().unwrap_or_default();
             let picture = &sample.value.picture;
             scorer.add([picture.width(), picture.height()], &truth, &found)?;
-            each(Judged {
+            let judged = Judged {
                 name: sample.name,
                 id,
                 sample: sample.value,
                 truth,
                 found,
-            })?;
+            };
+            if each(judged)? == Flow::Stop {
+                break;
+            }
         }
         scorer.tally()
     }

@@ -5,18 +5,25 @@
 //! use burn::tensor::Device;
 //! use wardrobe_recipes::data::{DataConfig, FolderConfig};
 //! use wardrobe_recipes::evaluation::DetectorCheckpoint;
+//! use wardrobe_training::Flow;
 //!
 //! let checkpoint = DetectorCheckpoint::of_run("runs/mask-rcnn", &Device::flex())?;
 //! let folder = FolderConfig { path: "wardrobe".into(), ..FolderConfig::default() };
-//! let tally = checkpoint.evaluate(&DataConfig::Folder(folder), false, &mut |_| Ok(()))?;
+//! let tally = checkpoint.evaluate(&DataConfig::Folder(folder), false, &mut |_| Ok(Flow::Continue))?;
 //! println!("{:?}", tally.scores().get("mask_AP50"));
 //! # Ok::<(), wardrobe_recipes::RecipeError>(())
 //! ```
 
 mod classifier;
 mod detector;
+mod errors;
+mod page;
+mod pairs;
 mod run;
 
 pub use classifier::ClassifierCheckpoint;
 pub use detector::{DetectorCheckpoint, Judged, TrainedDetector};
+pub use errors::{Mistake, WorstErrors, Wrong, worst_errors};
+pub use page::{with_classes, with_pictures};
+pub use pairs::pair;
 pub use run::RunKind;

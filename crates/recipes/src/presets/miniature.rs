@@ -37,6 +37,8 @@ const SIDE: usize = 96;
 const PICTURES: usize = 480;
 /// Held-out pictures.
 const HELD_OUT: usize = 80;
+/// Pictures that only the quickstart's tables are about.
+const TEST: usize = 160;
 /// Held-out pictures have numbers from here on, beyond any that are learnt from.
 const FIRST_HELD_OUT: u64 = 1_000_000;
 /// Pictures in a step.
@@ -62,6 +64,11 @@ fn stretch(wardrobe: WardrobeConfig, first: u64, count: usize) -> DataConfig {
         first,
         count,
     })
+}
+
+/// Pictures that no recipe learns from or is chosen by.
+pub(super) fn test() -> DataConfig {
+    stretch(wardrobe(0.3), 4 * FIRST_HELD_OUT, TEST)
 }
 
 fn input() -> TransformConfig {
