@@ -9,8 +9,10 @@ mod json;
 pub mod presets;
 pub mod quickstart;
 mod run;
+mod table;
 mod weights;
 
 pub use error::{ObjectError, RecipeError};
 pub use run::{Begin, Listener, Notice, Outcome};
+pub use table::Table;
 pub use weights::{FileWeights, MODEL_FILE, StartWeights};

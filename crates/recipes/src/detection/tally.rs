@@ -28,6 +28,22 @@ impl Kind {
         }
     }
 
+    /// `Boxes`, `Masks`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Boxes => "Boxes",
+            Self::Masks => "Masks",
+        }
+    }
+
+    /// `boxes`, `masks`.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Boxes => "boxes",
+            Self::Masks => "masks",
+        }
+    }
+
     fn settings(self) -> CocoSettings {
         match self {
             Self::Boxes => CocoSettings::boxes(),

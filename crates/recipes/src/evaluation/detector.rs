@@ -1,12 +1,14 @@
 //! A trained detector with what it was trained for, and its scores on data.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use serde::Deserialize;
 use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
-use wardrobe_datasets::Sample;
+use wardrobe_datasets::sample::Category;
+use wardrobe_datasets::{CocoResult, CompressedRle, Sample};
 use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
 use wardrobe_rpn_roi::{CascadeRcnn, FasterRcnn, RgbPicture};
 use wardrobe_training::Flow;
@@ -129,20 +131,12 @@ impl DetectorCheckpoint {
         })
     }
 
-    /// Scores it on data; `each` hears of every picture, in order, and may stop: the scores are then of
-    /// the pictures so far. With `ignore_others`, objects of
-    /// categories that it does not know are neither to be found nor background.
+    /// Opens data to score it on. With `ignore_others`, objects of categories that it does not know are
+    /// neither to be found nor background.
     ///
     /// # Errors
-    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`] and
-    /// [`Scorer::tally`]; [`RecipeError::Loader`] for the first picture that cannot be used; whatever
-    /// `each` gives.
-    pub fn evaluate(
-        &self,
-        data: &DataConfig,
-        ignore_others: bool,
-        each: &mut dyn FnMut(Judged) -> Result<Flow, RecipeError>,
-    ) -> Result<Tally, RecipeError> {
+    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`].
+    pub fn open(&self, data: &DataConfig, ignore_others: bool) -> Result<Pictures, RecipeError> {
         let opened = data.open("data")?;
         let classes = Classes::of_checkpoint(
             self.names.clone(),
@@ -152,11 +146,29 @@ impl DetectorCheckpoint {
             ignore_others,
         )?;
         let masks = self.detector.has_masks();
-        let ids = opened.ids;
-        let pictures =
+        let category_ids = category_ids(&classes, &opened.categories);
+        let loader =
             LoaderData::in_order(opened.source, move |sample| settle(sample, &classes, masks))?;
-        let mut scorer = Scorer::new(&self.names, masks, self.scoring)?;
-        for (sample, id) in pictures.pass()?.zip(ids) {
+        Ok(Pictures {
+            loader,
+            ids: opened.ids,
+            category_ids,
+        })
+    }
+
+    /// Scores it; `each` hears of every picture, in order, and may stop: the scores are then of the
+    /// pictures so far.
+    ///
+    /// # Errors
+    /// [`RecipeError::Loader`] for the first picture that cannot be used; [`RecipeError::Metric`] and
+    /// [`RecipeError::Coco`] for detections that are no numbers; whatever `each` gives.
+    pub fn evaluate(
+        &self,
+        pictures: &Pictures,
+        each: &mut dyn FnMut(Judged) -> Result<Flow, RecipeError>,
+    ) -> Result<Tally, RecipeError> {
+        let mut scorer = Scorer::new(&self.names, self.detector.has_masks(), self.scoring)?;
+        for (sample, id) in pictures.loader.pass()?.zip(&pictures.ids) {
             let sample = sample?;
             let truth = instance_truth(&sample.value);
             let found = self.detector.find(&[rgb(&sample.value)])?;
@@ -165,7 +177,7 @@ impl DetectorCheckpoint {
             scorer.add([picture.width(), picture.height()], &truth, &found)?;
             let judged = Judged {
                 name: sample.name,
-                id,
+                id: *id,
                 sample: sample.value,
                 truth,
                 found,
@@ -175,5 +187,102 @@ impl DetectorCheckpoint {
             }
         }
         scorer.tally()
+    }
+}
+
+/// Opened data, in the words of a checkpoint.
+#[derive(Debug)]
+pub struct Pictures {
+    loader: LoaderData,
+    ids: Vec<u64>,
+    category_ids: Vec<u64>,
+}
+
+impl Pictures {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What was found in a picture, as entries of a COCO results list in the data's own numbers.
+    pub fn coco_results(&self, judged: &Judged, names: &[String]) -> Vec<CocoResult> {
+        let picture = &judged.sample.picture;
+        let result = |found: &Found| {
+            let detection = &found.detection;
+            let class = detection.label.saturating_sub(1);
+            let id = self.category_ids.get(class).copied();
+            CocoResult {
+                image_id: judged.id,
+                category_id: id.unwrap_or(detection.label as u64),
+                bbox: CocoResult::bbox_of_corners(detection.bbox),
+                score: detection.score,
+                segmentation: found
+                    .mask
+                    .as_ref()
+                    .map(|mask| CompressedRle::encode(mask, picture.width(), picture.height())),
+                file_name: judged.name.clone(),
+                category_name: names.get(class).cloned().unwrap_or_default(),
+            }
+        };
+        judged.found.iter().map(result).collect()
+    }
+}
+
+/// The data's number of each class; labels, from 1, where a class is several categories or none.
+fn category_ids(classes: &Classes, categories: &[Category]) -> Vec<u64> {
+    let labels = 1..=classes.names().len() as u64;
+    let own: Vec<Option<u64>> = (0..classes.names().len())
+        .map(|class| {
+            let mut of_class = (0_u32..)
+                .zip(categories)
+                .filter(|&(index, _)| classes.class(index) == Some(class));
+            match (of_class.next(), of_class.next()) {
+                (Some((_, category)), None) => Some(u64::from(category.id)),
+                _ => None,
+            }
+        })
+        .collect();
+    let numbered: BTreeSet<u64> = own.iter().flatten().copied().collect();
+    let all_differ = numbered.len() == own.iter().flatten().count();
+    let one_each = own.iter().flatten().count() == categories.len();
+    if all_differ && one_each {
+        // A class without a category is found nowhere in the data; its number must only be its own.
+        let spare = numbered.last().map_or(0, |last| last + 1);
+        let own = own.into_iter().enumerate();
+        own.map(|(class, id)| id.unwrap_or(spare + class as u64))
+            .collect()
+    } else {
+        labels.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn categories(list: &[(&str, &str, u32)]) -> Vec<Category> {
+        let category = |&(name, group, id): &(&str, &str, u32)| Category {
+            name: name.into(),
+            group: Some(group.into()),
+            id,
+        };
+        list.iter().map(category).collect()
+    }
+
+    fn ids(names: &[&str], categories: &[Category], by_group: bool) -> Vec<u64> {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let classes = Classes::of_checkpoint(names, "data", categories, by_group, true).unwrap();
+        category_ids(&classes, categories)
+    }
+
+    #[test]
+    fn results_have_the_numbers_of_the_data() {
+        let data = categories(&[("Tee", "upper", 18), ("Coat", "upper", 39)]);
+        assert_eq!(ids(&["Coat", "Tee"], &data, false), [39, 18]);
+        // Dress is not in the data: 39 + 1 + its place.
+        assert_eq!(ids(&["Coat", "Dress", "Tee"], &data, false), [39, 41, 18]);
+        // A group is no category: labels.
+        assert_eq!(ids(&["upper", "lower"], &data, true), [1, 2]);
     }
 }

@@ -9,7 +9,8 @@
 //!
 //! let checkpoint = DetectorCheckpoint::of_run("runs/mask-rcnn", &Device::flex())?;
 //! let folder = FolderConfig { path: "wardrobe".into(), ..FolderConfig::default() };
-//! let tally = checkpoint.evaluate(&DataConfig::Folder(folder), false, &mut |_| Ok(Flow::Continue))?;
+//! let pictures = checkpoint.open(&DataConfig::Folder(folder), false)?;
+//! let tally = checkpoint.evaluate(&pictures, &mut |_| Ok(Flow::Continue))?;
 //! println!("{:?}", tally.scores().get("mask_AP50"));
 //! # Ok::<(), wardrobe_recipes::RecipeError>(())
 //! ```
@@ -20,10 +21,12 @@ mod errors;
 mod page;
 mod pairs;
 mod run;
+mod summary;
 
 pub use classifier::ClassifierCheckpoint;
-pub use detector::{DetectorCheckpoint, Judged, TrainedDetector};
+pub use detector::{DetectorCheckpoint, Judged, Pictures, TrainedDetector};
 pub use errors::{Mistake, WorstErrors, Wrong, worst_errors};
 pub use page::{with_classes, with_pictures};
 pub use pairs::pair;
 pub use run::RunKind;
+pub use summary::{ClassifierSummary, ClassAccuracy, DetectorSummary};

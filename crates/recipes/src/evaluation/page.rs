@@ -8,7 +8,7 @@ use wardrobe_training::report::Report;
 use super::detector::Judged;
 use super::errors::{Mistake, worst_errors};
 use super::pairs::{shown, shown_mistake};
-use crate::detection::{Kind, KindTally, Tally};
+use crate::detection::{KindTally, Tally};
 use crate::error::RecipeError;
 
 /// Pictures shown: enough to see what goes right and wrong, few enough for a page of some megabytes.
@@ -25,7 +25,7 @@ const CURVES: usize = 8;
 pub fn with_classes(mut report: Report, tally: &Tally) -> Result<Report, RecipeError> {
     let classes = tally.classes();
     for one in &tally.kinds {
-        let what = title(one.kind);
+        let what = one.kind.title();
         let own: Vec<_> = classes
             .iter()
             .filter(|class| class.kind == one.kind && class.coco.ap.is_some())
@@ -68,15 +68,8 @@ fn curves(one: &KindTally) -> Result<Option<String>, RecipeError> {
     if curves.is_empty() || curves.len() > CURVES {
         return Ok(None);
     }
-    let title = format!("{} at IoU 0.5", title(one.kind));
+    let title = format!("{} at IoU 0.5", one.kind.title());
     Ok(Some(precision_recall(&title, &curves)?))
-}
-
-fn title(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Boxes => "Boxes",
-        Kind::Masks => "Masks",
-    }
 }
 
 /// Adds what was found on the first pictures, beside the truth, and the worst errors. Files go into

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use wardrobe_training::{Flow, Progress, TrainingConfig};
+use wardrobe_training::{Flow, Progress};
 
 pub use stage::Stage;
-pub use tables::Table;
 
 use crate::classification::ClassifierRecipe;
 use crate::data::DataConfig;
@@ -21,6 +20,7 @@ use crate::error::RecipeError;
 use crate::json;
 use crate::evaluation::{DetectorCheckpoint, Judged};
 use crate::run::{self, Begin, Outcome};
+use crate::table::Table;
 use crate::weights::StartWeights;
 
 /// The page in the quickstart's folder.
@@ -148,16 +148,6 @@ impl Quickstart {
         json::read(path.as_ref())
     }
 
-    /// The phases of a stage.
-    pub fn training(&self, stage: Stage) -> &TrainingConfig {
-        match stage {
-            Stage::ClothNet => &self.clothnet.training,
-            Stage::ClothNetResNet => &self.clothnet_resnet.training,
-            Stage::FasterRcnn | Stage::FasterRcnnClothNet => &self.faster_rcnn.training,
-            Stage::MaskRcnn | Stage::MaskRcnnClothNet => &self.mask_rcnn.training,
-        }
-    }
-
     /// Trains, scores and writes the page. What was done in the folder before is not done again: a
     /// quickstart that was stopped goes on, with the same result. `None` when the listener stopped it.
     ///
@@ -227,9 +217,10 @@ impl Quickstart {
         listener: &mut dyn Listener,
     ) -> Result<Option<Scored>, RecipeError> {
         let checkpoint = DetectorCheckpoint::of_run(folder.join(stage.folder()), device)?;
+        let pictures = checkpoint.open(&self.test, false)?;
         let mut judged = Vec::new();
         let mut flow = Flow::Continue;
-        let tally = checkpoint.evaluate(&self.test, false, &mut |one| {
+        let tally = checkpoint.evaluate(&pictures, &mut |one| {
             judged.push(one);
             let done = judged.len();
             if listener.hear(Notice::Scoring { stage, done }) == Flow::Stop {

@@ -25,8 +25,7 @@ pub(super) fn page(
 ) -> Result<Report, RecipeError> {
     let mut report = Report::new("Paper A in miniature").with_text(&told(quickstart));
     for table in tables::all(scored) {
-        let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
-        report = report.with_table(&table.title, &header, &table.rows);
+        report = table.on(report);
     }
     report = report
         .with_text(

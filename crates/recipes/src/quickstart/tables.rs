@@ -1,47 +1,11 @@
 //! Paper A's tables, its numbers beside the miniature's, and COCO's.
 
-use std::fmt;
-
 use wardrobe_metrics::{Bootstrap, LabelMapScores};
 
 use super::stage::Stage;
 use super::Scored;
 use crate::detection::{Kind, Tally};
-
-/// A table of texts; the first column names the row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// Above it.
-    pub title: String,
-    /// The columns' names.
-    pub header: Vec<String>,
-    /// As many cells a row as there are columns.
-    pub rows: Vec<Vec<String>>,
-}
-
-/// In columns for a terminal: the first flush left, the others right.
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = || std::iter::once(&self.header).chain(&self.rows);
-        let width = |column: usize| {
-            let cells = all().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
-        writeln!(f, "{}", self.title)?;
-        for row in all() {
-            for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-                if column == 0 {
-                    write!(f, "  {cell:<width$}")?;
-                } else {
-                    write!(f, "  {cell:>width$}")?;
-                }
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
-}
+use crate::table::{Table, header, per_cent};
 
 /// Numbers of the paper in per cent.
 type Printed = (Stage, &'static [f64]);
@@ -119,11 +83,7 @@ fn coco(scored: &[Scored]) -> Table {
             });
             rows.push(vec![
                 one.stage.title().to_owned(),
-                match kind.kind {
-                    Kind::Boxes => "boxes",
-                    Kind::Masks => "masks",
-                }
-                .to_owned(),
+                kind.kind.plural().to_owned(),
                 per_cent(summary.ap),
                 per_cent(summary.ap50),
                 within,
@@ -145,32 +105,4 @@ fn intervals(tally: &Tally) -> Vec<(String, [f64; 2])> {
         (name, [interval.lower, interval.upper])
     };
     found.into_iter().map(both).collect()
-}
-
-fn header(first: &str, columns: &[&str]) -> Vec<String> {
-    let all = std::iter::once(&first).chain(columns);
-    all.map(|name| (*name).to_owned()).collect()
-}
-
-fn per_cent(share: Option<f64>) -> String {
-    share.map_or_else(|| "–".into(), |share| format!("{:.1}", 100.0 * share))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let table = Table {
-            title: "Table".into(),
-            header: row(["detector", "AP"]),
-            rows: vec![row(["a", "61.25"]), row(["b", "–"])],
-        };
-        assert_eq!(
-            table.to_string(),
-            "Table\n  detector     AP\n  a         61.25\n  b             –\n"
-        );
-    }
 }
