@@ -81,11 +81,7 @@ impl Show {
         self.trained = false;
         let place = Stage::ALL.iter().position(|one| *one == stage);
         let place = place.map_or(0, |place| place + 1);
-        self.say(&format!(
-            "{place}/{} {}",
-            Stage::ALL.len(),
-            stage.title()
-        ));
+        self.say(&format!("{place}/{} {}", Stage::ALL.len(), stage.title()));
         self.stage.set_prefix(stage.title());
     }
 
@@ -153,9 +149,9 @@ impl Listener for Show {
     fn hear(&mut self, notice: Notice<'_>) -> Flow {
         match notice {
             Notice::Stage(stage) => self.stage(stage),
-            Notice::Training(recipes::Notice::Begun {
-                resumed: true, ..
-            }) => self.say("    goes on"),
+            Notice::Training(recipes::Notice::Begun { resumed: true, .. }) => {
+                self.say("    goes on")
+            }
             Notice::Training(recipes::Notice::Begun { warnings, .. }) => {
                 for warning in warnings {
                     self.bars.suspend(|| eprintln!("warning: {warning}"));

@@ -51,7 +51,10 @@ fn a_classifier_and_a_detector_from_its_body() {
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
     let told = String::from_utf8_lossy(&done.stdout);
-    assert!(told.contains("loaded ") && told.contains("report.html"), "{told}");
+    assert!(
+        told.contains("loaded ") && told.contains("report.html"),
+        "{told}"
+    );
 
     // A run is not overwritten, and a finished one is resumed to its end.
     let again = run(DETECTOR, &arguments);
@@ -68,5 +71,8 @@ fn a_classifier_and_a_detector_from_its_body() {
 fn an_unknown_preset_lists_the_known_ones() {
     let done = run(DETECTOR, &["--preset", "faster", "--out", "run"]);
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(!done.status.success() && said.contains("mask-rcnn-miniature"), "{said}");
+    assert!(
+        !done.status.success() && said.contains("mask-rcnn-miniature"),
+        "{said}"
+    );
 }

@@ -176,11 +176,7 @@ impl Tally {
         let mut named = Vec::new();
         for one in &self.kinds {
             let found = coco::intervals(&self.truth, &self.found, &one.kind.settings(), bootstrap)?;
-            let all = [
-                ("AP", found.ap),
-                ("AP50", found.ap50),
-                ("AP75", found.ap75),
-            ];
+            let all = [("AP", found.ap), ("AP50", found.ap50), ("AP75", found.ap75)];
             for (name, interval) in all {
                 let name = format!("{}_{name}", one.kind.prefix());
                 named.extend(interval.map(|interval| (name, interval)));

@@ -109,9 +109,8 @@ fn mistakes(one: &Judged) -> Vec<Wrong> {
                 .filter(|object| overlaps(object) >= MATCHED_FROM)
                 .max_by(|a, b| overlaps(a).total_cmp(&overlaps(b)))
         };
-        let own = |object: usize| {
-            objects.labels[object] == detection.label && finder[object].is_none()
-        };
+        let own =
+            |object: usize| objects.labels[object] == detection.label && finder[object].is_none();
         if let Some(object) = best(&own) {
             finder[object] = Some(index);
             continue;
@@ -253,7 +252,10 @@ mod tests {
         let invented = |found, covers| Wrong::Invented { found, covers };
         assert_eq!(
             worst.invented,
-            [mistake(2, invented(0, None)), mistake(0, invented(1, Some(0)))]
+            [
+                mistake(2, invented(0, None)),
+                mistake(0, invented(1, Some(0)))
+            ]
         );
         let missed = |share| Wrong::Missed { object: 0, share };
         assert_eq!(

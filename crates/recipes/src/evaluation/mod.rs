@@ -29,4 +29,4 @@ pub use errors::{Mistake, WorstErrors, Wrong, worst_errors};
 pub use page::{with_classes, with_pictures};
 pub use pairs::pair;
 pub use run::RunKind;
-pub use summary::{ClassifierSummary, ClassAccuracy, DetectorSummary};
+pub use summary::{ClassAccuracy, ClassifierSummary, DetectorSummary};

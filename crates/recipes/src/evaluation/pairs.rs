@@ -90,7 +90,11 @@ pub(crate) fn shown_mistake(
             }
         }
         Wrong::Missed { object: o, share } => {
-            format!("{} missed, {:.0} % of the picture", object(o), share * 100.0)
+            format!(
+                "{} missed, {:.0} % of the picture",
+                object(o),
+                share * 100.0
+            )
         }
         Wrong::PoorMask { object: o, iou, .. } => {
             format!("{}: IoU of the masks {iou:.2}", object(o))

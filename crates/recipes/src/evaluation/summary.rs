@@ -51,12 +51,16 @@ impl DetectorSummary {
     /// COCO's scores, paper A's, and both class by class; per cent.
     pub fn tables(&self) -> Vec<Table> {
         let kinds = [Kind::Boxes, Kind::Masks];
-        let given = kinds.into_iter().filter(|kind| self.score(*kind, "AP").is_some());
+        let given = kinds
+            .into_iter()
+            .filter(|kind| self.score(*kind, "AP").is_some());
         let kinds: Vec<Kind> = given.collect();
         let rows = |names: &[&str]| {
             let row = |kind: &Kind| {
                 let cells = names.iter().map(|name| self.cell(*kind, name));
-                std::iter::once(kind.plural().to_owned()).chain(cells).collect()
+                std::iter::once(kind.plural().to_owned())
+                    .chain(cells)
+                    .collect()
             };
             kinds.iter().map(row).collect::<Vec<Vec<String>>>()
         };

@@ -2,8 +2,8 @@
 
 use wardrobe_metrics::{Bootstrap, LabelMapScores};
 
-use super::stage::Stage;
 use super::Scored;
+use super::stage::Stage;
 use crate::detection::{Kind, Tally};
 use crate::table::{Table, header, per_cent};
 
@@ -77,7 +77,9 @@ fn coco(scored: &[Scored]) -> Table {
         let intervals = intervals(&one.tally);
         for kind in &one.tally.kinds {
             let (name, summary) = (kind.kind.prefix(), kind.coco.summary());
-            let within = intervals.iter().find(|(of, _)| *of == format!("{name}_AP50"));
+            let within = intervals
+                .iter()
+                .find(|(of, _)| *of == format!("{name}_AP50"));
             let within = within.map_or_else(String::new, |(_, [lower, upper])| {
                 format!("{:.1} to {:.1}", 100.0 * lower, 100.0 * upper)
             });
