@@ -17,9 +17,8 @@ const WHOLE: u64 = 1_000;
 /// Of [`WHOLE`], what a stage takes on two cores; scoring the four detectors takes the rest.
 const fn share(stage: Stage) -> u64 {
     match stage {
-        Stage::ClothNet => 90,
+        Stage::ClothNet | Stage::ClothNetResNet => 90,
         Stage::FasterRcnn | Stage::FasterRcnnClothNet => 140,
-        Stage::ClothNetResNet => 90,
         Stage::MaskRcnn | Stage::MaskRcnnClothNet => 255,
     }
 }
@@ -150,7 +149,7 @@ impl Listener for Show {
         match notice {
             Notice::Stage(stage) => self.stage(stage),
             Notice::Training(recipes::Notice::Begun { resumed: true, .. }) => {
-                self.say("    goes on")
+                self.say("    goes on");
             }
             Notice::Training(recipes::Notice::Begun { warnings, .. }) => {
                 for warning in warnings {
