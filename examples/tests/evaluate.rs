@@ -95,10 +95,10 @@ fn json_of(path: &Path) -> Value {
 /// The scores of a run's last validation.
 fn logged(run: &Path) -> Value {
     let log = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
-    let records = log
+    let mut records = log
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let last = records.filter(|record| record["kind"] == "epoch").last();
+    let last = records.rfind(|record| record["kind"] == "epoch");
     last.unwrap()["scores"].clone()
 }
 
