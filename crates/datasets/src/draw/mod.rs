@@ -313,6 +313,15 @@ mod tests {
     }
 
     #[test]
+    fn the_truth_has_a_name_and_no_number() {
+        let style = Style::for_side(600, 1);
+        let mut one = annotation([100.0, 100.0, 200.0, 200.0]);
+        assert_eq!(style.label(&one, 600), "blouse 0.88");
+        one.score = f32::NAN;
+        assert_eq!(style.label(&one, 600), "blouse");
+    }
+
+    #[test]
     fn small_pictures_are_enlarged_until_text_fits() {
         let drawing = draw(&grey(64, 48), &[annotation([4.0, 4.0, 60.0, 40.0])]);
         assert_eq!((drawing.width(), drawing.height()), (64 * 8, 48 * 8));

@@ -282,4 +282,26 @@ mod tests {
             "{message}"
         );
     }
+
+    #[test]
+    fn a_checkpoints_groups_are_found_by_group_or_by_name() {
+        let names = || vec!["upper".to_owned(), "lower".to_owned()];
+        let mut data = categories(&[("Skirt", "lower"), ("upper", "garment")]);
+        let found = Classes::of_checkpoint(names(), "data", &data, true, false).unwrap();
+        assert_eq!([found.class(0), found.class(1)], [Some(1), Some(0)]);
+
+        data.extend(categories(&[("Hat", "head")]));
+        let refused = Classes::of_checkpoint(names(), "data", &data, true, false);
+        let message = refused.unwrap_err().to_string();
+        assert!(
+            message.starts_with("data: found categories that are no class: Hat;")
+                && message.contains("be ignored"),
+            "{message}"
+        );
+        let found = Classes::of_checkpoint(names(), "data", &data, true, true).unwrap();
+        assert_eq!(found.class(2), None);
+        // Nothing to be found at all is a mistake, whatever may be ignored.
+        let hats = &data[2..];
+        assert!(Classes::of_checkpoint(names(), "data", hats, true, true).is_err());
+    }
 }
