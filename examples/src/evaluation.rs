@@ -177,6 +177,19 @@ fn with_flag(error: RecipeError) -> anyhow::Error {
         RecipeError::Setting { field, .. } if field == "data" => {
             anyhow!("{error} (--ignore-unknown)")
         }
+        // What the library calls an option is a flag here.
+        RecipeError::Open { .. } => {
+            let words = error.to_string();
+            let flags = [
+                ("`OpenOptions::pictures`", "--pictures"),
+                ("`OpenOptions::format`", "--format"),
+                ("`OpenOptions::split`", "--split"),
+            ];
+            let words = flags
+                .iter()
+                .fold(words, |words, (option, flag)| words.replace(option, flag));
+            anyhow!(words)
+        }
         _ => error.into(),
     }
 }

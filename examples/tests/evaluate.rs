@@ -197,12 +197,21 @@ fn what_cannot_be_evaluated_is_said_with_a_remedy() {
     // Data of other classes.
     let other = trained.path("other.json");
     let data = json!({
-        "images": [{"id": 1, "file_name": "a.jpg", "width": 4, "height": 4}],
+        "images": [{"id": 1, "file_name": "a.png", "width": 4, "height": 4}],
         "categories": [{"id": 1, "name": "zebra"}],
         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "area": 4,
                          "iscrowd": 0, "segmentation": [[0, 0, 2, 0, 2, 2]]}]
     });
     std::fs::write(&other, data.to_string()).unwrap();
+    let said = refused(&["--run", &run, other.to_str().unwrap()]);
+    assert!(
+        said.contains("a.png") && said.contains("set --pictures"),
+        "{said}"
+    );
+    assert_eq!(said.matches("a.png").count(), 1, "said twice: {said}");
+    image::RgbImage::new(4, 4)
+        .save(trained.path("a.png"))
+        .unwrap();
     let said = refused(&["--run", &run, other.to_str().unwrap()]);
     assert!(
         said.contains("no class: zebra")

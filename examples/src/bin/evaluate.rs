@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use wardrobe::DetectorOptions;
-use wardrobe_examples::arguments::{BackendArguments, NetworkArguments};
+use wardrobe_examples::arguments::{BackendArguments, NetworkArguments, in_words};
 use wardrobe_examples::evaluation::{self, DataArguments, OutputArguments, Weights};
 use wardrobe_examples::interrupt::EXIT_STATUS;
 
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             ExitCode::from(EXIT_STATUS)
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }

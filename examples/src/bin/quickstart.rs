@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use wardrobe::BackendKind;
 use wardrobe::recipes::quickstart::Quickstart;
+use wardrobe_examples::arguments::in_words;
 use wardrobe_examples::interrupt::EXIT_STATUS;
 use wardrobe_examples::quickstart::Show;
 
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
