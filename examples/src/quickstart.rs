@@ -17,9 +17,10 @@ const WHOLE: u64 = 1_000;
 /// Of [`WHOLE`], what a stage takes on two cores; scoring the four detectors takes the rest.
 const fn share(stage: Stage) -> u64 {
     match stage {
-        Stage::ClothNet | Stage::ClothNetResNet => 90,
-        Stage::FasterRcnn | Stage::FasterRcnnClothNet => 140,
-        Stage::MaskRcnn | Stage::MaskRcnnClothNet => 255,
+        Stage::ClothNet => 150,
+        Stage::FasterRcnn | Stage::FasterRcnnClothNet => 122,
+        Stage::ClothNetResNet => 109,
+        Stage::MaskRcnn | Stage::MaskRcnnClothNet => 226,
     }
 }
 

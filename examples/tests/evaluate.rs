@@ -124,6 +124,7 @@ fn a_detectors_scores_are_those_that_training_logged() {
     let found = json_of(&scores);
     assert_eq!(found["scores"], logged(&trained.path("mask")));
     assert_eq!(found["pictures"], 6);
+    assert_eq!(found["coco"]["mask"]["ap50"], found["scores"]["mask_AP50"]);
     assert!(found["intervals"]["box_AP50"]["lower"].is_number());
     let page = std::fs::read_to_string(page.join("report.html")).unwrap();
     assert!(page.contains("Boxes, class by class") && page.contains("largest garments missed"));

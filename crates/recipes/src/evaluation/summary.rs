@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use wardrobe_metrics::coco::CocoSummary;
 use wardrobe_metrics::{Bootstrap, ConfusionMatrix, Interval};
 use wardrobe_training::Named;
 
@@ -21,6 +22,8 @@ pub struct DetectorSummary {
     pub detections: usize,
     /// The scores that training logs, 0–1; see [`Scorer`](crate::detection::Scorer).
     pub scores: Named,
+    /// COCO's whole tables, by `box` and `mask`.
+    pub coco: BTreeMap<&'static str, CocoSummary>,
     /// Where AP is likely to lie, by the score's name; empty unless asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub intervals: BTreeMap<String, Interval>,
@@ -43,6 +46,11 @@ impl DetectorSummary {
             objects: tally.objects(),
             detections: tally.detections(),
             scores: Named(tally.scores().named().to_vec()),
+            coco: tally
+                .kinds
+                .iter()
+                .map(|one| (one.kind.prefix(), one.coco.summary()))
+                .collect(),
             intervals,
             classes: tally.classes(),
         })
@@ -67,8 +75,14 @@ impl DetectorSummary {
         let mut tables = vec![
             Table {
                 title: "COCO, %".into(),
-                header: header("of", &["AP", "AP50", "AP75"]),
-                rows: rows(&["AP", "AP50", "AP75"]),
+                header: header(
+                    "of",
+                    &["AP", "AP50", "AP75", "small", "medium", "large", "AR100"],
+                ),
+                rows: kinds
+                    .iter()
+                    .map(|kind| self.coco_row(*kind, &["AP", "AP50", "AP75"]))
+                    .collect(),
             },
             Table {
                 title: "Paper A (tables 2 and 3), painted as one class per pixel, %".into(),
@@ -99,6 +113,17 @@ impl DetectorSummary {
             });
         }
         tables
+    }
+
+    /// AP with its intervals, then what has none.
+    fn coco_row(&self, kind: Kind, names: &[&str]) -> Vec<String> {
+        let cells = names.iter().map(|name| self.cell(kind, name));
+        let named = std::iter::once(kind.plural().to_owned()).chain(cells);
+        let others = self.coco.get(kind.prefix()).map(|summary| {
+            let all = summary.ar.last().and_then(|(_, recall)| *recall);
+            [summary.ap_small, summary.ap_medium, summary.ap_large, all].map(per_cent)
+        });
+        named.chain(others.into_iter().flatten()).collect()
     }
 
     fn score(&self, kind: Kind, name: &str) -> Option<f64> {
