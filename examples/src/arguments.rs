@@ -81,6 +81,20 @@ impl BackendArguments {
     }
 }
 
+/// An error and its causes in one line, each said once: many errors quote their cause.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !words.contains(&cause) {
+            if !words.is_empty() {
+                words.push_str(": ");
+            }
+            words.push_str(&cause);
+        }
+    }
+    words
+}
+
 /// A detector's error with the flag that helps.
 pub fn with_remedy(error: DetectorError) -> anyhow::Error {
     let remedy = match &error {
@@ -110,4 +124,18 @@ pub fn with_ways_out(error: &PictureError) -> anyhow::Error {
 pub fn create_folder(path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path)
         .with_context(|| format!("{}: the folder cannot be made", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_cause_is_said_once() {
+        let cause = std::io::Error::other("disk full");
+        let quoting = anyhow!(cause)
+            .context("a.json: disk full")
+            .context("saving");
+        assert_eq!(in_words(&quoting), "saving: a.json: disk full");
+    }
 }

@@ -2,10 +2,13 @@
 //! `detect`.
 //!
 //! A program is its argument list and a call; the work is here, where tests reach it. Nothing in
-//! this library prints except through [`pipeline::Observer`] and [`training::Watch`].
+//! this library prints except through [`pipeline::Observer`], [`training::Watch`],
+//! [`quickstart::Show`] and [`evaluation`].
 
 pub mod arguments;
+pub mod evaluation;
 pub mod interrupt;
 pub mod output;
 pub mod pipeline;
+pub mod quickstart;
 pub mod training;

@@ -121,7 +121,7 @@ impl Watch {
 }
 
 /// `box_AP 0.412  box_AP50 0.700 …`
-fn shown(scores: &Named) -> String {
+pub(crate) fn shown(scores: &Named) -> String {
     let one = |(name, value): &(String, f64)| format!("{name} {value:.3}");
     scores.0.iter().map(one).collect::<Vec<_>>().join("  ")
 }

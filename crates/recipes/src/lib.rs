@@ -4,11 +4,15 @@ pub mod classification;
 pub mod data;
 pub mod detection;
 mod error;
+pub mod evaluation;
 mod json;
 pub mod presets;
+pub mod quickstart;
 mod run;
+mod table;
 mod weights;
 
 pub use error::{ObjectError, RecipeError};
 pub use run::{Begin, Listener, Notice, Outcome};
+pub use table::Table;
 pub use weights::{FileWeights, MODEL_FILE, StartWeights};

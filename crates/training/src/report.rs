@@ -167,6 +167,22 @@ impl Report {
         page
     }
 
+    /// Links under a heading: texts, and addresses relative to the page.
+    pub fn with_links(self, title: &str, links: &[(&str, String)]) -> Self {
+        let mut page = self.with_heading(title);
+        page.body.push_str("<ul>\n");
+        for (text, address) in links {
+            let _ = writeln!(
+                page.body,
+                "<li><a href=\"{}\">{}</a></li>",
+                escape(address),
+                escape(text)
+            );
+        }
+        page.body.push_str("</ul>\n");
+        page
+    }
+
     /// Pictures with captions under a heading, side by side.
     pub fn with_pictures(self, title: &str, pictures: Vec<Picture>) -> Self {
         let mut page = self.with_heading(title);
@@ -205,7 +221,7 @@ impl Report {
 const STYLE: &str = "body{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;margin:2em auto;max-width:64em;color:#222}
 table{border-collapse:collapse}th,td{padding:.3em .8em;border-bottom:1px solid #ddd;text-align:right}
 th:first-child,td:first-child{text-align:left}figure{margin:1em 0}svg{max-width:100%;height:auto}
-.pictures{display:flex;flex-wrap:wrap;gap:1em}.pictures img{max-width:20em}figcaption{max-width:20em;font-size:.85em}";
+.pictures{display:flex;flex-wrap:wrap;gap:1em}.pictures img{max-width:min(100%,31em)}figcaption{max-width:31em;font-size:.85em}";
 
 fn step(record: &Record) -> Option<&StepRecord> {
     match record {
@@ -330,6 +346,13 @@ mod tests {
         let html = page.html();
         assert!(html.contains("<h1>&lt;a&gt;</h1>") && html.contains("<td>&lt;b&gt;</td>"));
         assert!(html.contains("t &amp; u") && html.contains("<th>&quot;x&quot;</th>"));
+    }
+
+    #[test]
+    fn links_lead_to_their_pages() {
+        let page = Report::new("t").with_links("Runs", &[("a & b", "runs/a/report.html".into())]);
+        let link = "<li><a href=\"runs/a/report.html\">a &amp; b</a></li>";
+        assert!(page.html().contains(link));
     }
 
     #[test]

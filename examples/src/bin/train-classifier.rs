@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use wardrobe::recipes::classification::ClassifierRecipe;
 use wardrobe::recipes::presets;
+use wardrobe_examples::arguments::in_words;
 use wardrobe_examples::training::{TrainingArguments, Watch, conclude};
 
 /// Trains clothNet, whose body can become a detector's backbone.
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     match train(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }

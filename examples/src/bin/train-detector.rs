@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use wardrobe::recipes::detection::DetectorRecipe;
 use wardrobe::recipes::{StartWeights, presets};
+use wardrobe_examples::arguments::in_words;
 use wardrobe_examples::training::{TrainingArguments, Watch, conclude};
 
 /// Trains Faster R-CNN, Cascade R-CNN or Mask R-CNN.
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     match train(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }

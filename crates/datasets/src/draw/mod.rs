@@ -38,7 +38,8 @@ pub struct Annotation {
     pub label: usize,
     /// The class's name.
     pub name: String,
-    /// 0–1; written with two digits. Higher scores are drawn over lower ones.
+    /// 0–1; written with two digits. Higher scores are drawn over lower ones. NaN for the truth, which
+    /// has none: the name stands alone.
     pub score: f32,
     /// The mask, where there is one.
     pub mask: Option<MaskRegion>,
@@ -162,6 +163,10 @@ impl Style {
 
     /// Name and score; the name is cut where the picture is too narrow for it, the score never.
     fn label(&self, one: &Annotation, width: i64) -> String {
+        if one.score.is_nan() {
+            let room = ((width - 2 * self.padding) / self.text.advance()).max(0) as usize;
+            return one.name.chars().take(room).collect();
+        }
         let score = format!("{:.2}", one.score);
         let room = ((width - 2 * self.padding) / self.text.advance()).max(0) as usize;
         let letters = one.name.chars().count();
@@ -305,6 +310,15 @@ mod tests {
         for (x, y) in [(98, 300), (104, 300), (301, 300), (200, 395), (200, 401)] {
             assert_eq!(pixel(&drawing, x, y), [120; 3], "{x}, {y}");
         }
+    }
+
+    #[test]
+    fn the_truth_has_a_name_and_no_number() {
+        let style = Style::for_side(600, 1);
+        let mut one = annotation([100.0, 100.0, 200.0, 200.0]);
+        assert_eq!(style.label(&one, 600), "blouse 0.88");
+        one.score = f32::NAN;
+        assert_eq!(style.label(&one, 600), "blouse");
     }
 
     #[test]

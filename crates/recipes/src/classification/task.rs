@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use wardrobe_datasets::Sample;
+use wardrobe_datasets::sample::BBox;
 use wardrobe_losses::ClassLoss;
 use wardrobe_metrics::ConfusionMatrix;
 use wardrobe_rpn_roi::transform::ImageTransform;
@@ -23,7 +24,7 @@ pub fn settle(
     subject: Subject,
 ) -> Result<Sample, ObjectError> {
     let count = sample.objects.len();
-    let area = |index: usize| sample.objects[index].bbox.map_or(0.0, |bbox| bbox.area());
+    let area = |index: usize| sample.objects[index].bbox.map_or(0.0, BBox::area);
     let chosen = match subject {
         Subject::Only => (count == 1).then_some(0),
         // The first of the largest.
@@ -133,8 +134,21 @@ impl ClassifierTask {
     /// # Errors
     /// As [`ClassifierTask::look`].
     pub fn confusion(&self, model: &Classifier) -> Result<ConfusionMatrix, RecipeError> {
+        self.confusion_with(model, &mut |_| ())
+    }
+
+    /// The same; `each` hears of every picture's name, in order.
+    ///
+    /// # Errors
+    /// As [`ClassifierTask::look`].
+    pub fn confusion_with(
+        &self,
+        model: &Classifier,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<ConfusionMatrix, RecipeError> {
         let mut matrix = ConfusionMatrix::new(self.names.len());
-        self.look(model, |_, class, found| {
+        self.look(model, |sample, class, found| {
+            each(&sample.name);
             Ok(matrix.add(class, likeliest(found))?)
         })?;
         Ok(matrix)
@@ -195,7 +209,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::data::ClassChoice;
-    use wardrobe_datasets::sample::{BBox, Category};
+    use wardrobe_datasets::sample::Category;
     use wardrobe_datasets::{Object, Picture};
 
     fn object(category: Option<u32>, right: f32) -> Object {

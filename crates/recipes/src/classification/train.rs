@@ -72,6 +72,7 @@ impl ClassifierRecipe {
                 "model": config,
                 "weights": self.weights,
                 "classes": names,
+                "class_choice": self.classes,
                 "subject": subject,
                 "data": self.data,
                 "validation": self.validation,

@@ -107,15 +107,47 @@ impl Classes {
         choice: &ClassChoice,
     ) -> Result<Self, RecipeError> {
         let by_group = *choice == ClassChoice::Groups;
+        let chosen = matches!(choice, ClassChoice::Only(_));
+        let remedy = "or list those to keep under \"classes\": {\"only\": […]}";
+        self.found_in(key, categories, by_group, chosen, remedy)
+    }
+
+    /// The classes a checkpoint was trained for, in data it is evaluated on. With `by_group` a
+    /// category's group says its class where one of that name is a class, else its own name. With
+    /// `ignore_others`, objects of no class are neither to be found nor background.
+    ///
+    /// # Errors
+    /// [`RecipeError::Setting`] when no category, or, without `ignore_others`, not every category is one
+    /// of the classes.
+    pub fn of_checkpoint(
+        names: Vec<String>,
+        key: &str,
+        categories: &[Category],
+        by_group: bool,
+        ignore_others: bool,
+    ) -> Result<Self, RecipeError> {
+        let classes = Self {
+            names,
+            of: Vec::new(),
+        };
+        let remedy = "or let objects of other categories be ignored";
+        classes.found_in(key, categories, by_group, ignore_others, remedy)
+    }
+
+    fn found_in(
+        &self,
+        key: &str,
+        categories: &[Category],
+        by_group: bool,
+        ignore_others: bool,
+        remedy: &str,
+    ) -> Result<Self, RecipeError> {
+        let class = |name: &String| self.names.iter().position(|class| class == name);
         let of: Vec<Option<usize>> = categories
             .iter()
             .map(|category| {
-                let name = if by_group {
-                    category.group.as_ref()
-                } else {
-                    Some(&category.name)
-                };
-                self.names.iter().position(|class| Some(class) == name)
+                let group = category.group.as_ref().filter(|_| by_group);
+                group.and_then(class).or_else(|| class(&category.name))
             })
             .collect();
         let unknown: Vec<&str> = categories
@@ -124,13 +156,12 @@ impl Classes {
             .filter(|(_, class)| class.is_none())
             .map(|(category, _)| category.name.as_str())
             .collect();
-        let chosen = matches!(choice, ClassChoice::Only(_));
-        if unknown.len() == categories.len() || (!unknown.is_empty() && !chosen) {
+        if unknown.len() == categories.len() || (!unknown.is_empty() && !ignore_others) {
             return Err(RecipeError::Setting {
                 field: key.to_owned(),
                 found: format!("categories that are no class: {}", unknown.join(", ")),
                 remedy: format!(
-                    "name them as the training data do ({}), or list those to keep under \"classes\": {{\"only\": […]}}",
+                    "name them as the training data do ({}), {remedy}",
                     self.names.join(", ")
                 ),
             });
@@ -250,5 +281,27 @@ mod tests {
             message.starts_with("validation: found categories that are no class: skirt;"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_checkpoints_groups_are_found_by_group_or_by_name() {
+        let names = || vec!["upper".to_owned(), "lower".to_owned()];
+        let mut data = categories(&[("Skirt", "lower"), ("upper", "garment")]);
+        let found = Classes::of_checkpoint(names(), "data", &data, true, false).unwrap();
+        assert_eq!([found.class(0), found.class(1)], [Some(1), Some(0)]);
+
+        data.extend(categories(&[("Hat", "head")]));
+        let refused = Classes::of_checkpoint(names(), "data", &data, true, false);
+        let message = refused.unwrap_err().to_string();
+        assert!(
+            message.starts_with("data: found categories that are no class: Hat;")
+                && message.contains("be ignored"),
+            "{message}"
+        );
+        let found = Classes::of_checkpoint(names(), "data", &data, true, true).unwrap();
+        assert_eq!(found.class(2), None);
+        // Nothing to be found at all is a mistake, whatever may be ignored.
+        let hats = &data[2..];
+        assert!(Classes::of_checkpoint(names(), "data", hats, true, true).is_err());
     }
 }

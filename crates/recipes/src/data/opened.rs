@@ -1,6 +1,6 @@
 //! From a configuration to a source of samples, and what can be wrong with it before the first step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -65,6 +65,9 @@ pub struct OpenedData {
     pub categories: Vec<Category>,
     /// What changes places in a mirrored picture.
     pub mirrors: Mirrors,
+    /// The number of each sample in the data, such as COCO's image id; from 1 where they have none, or
+    /// the same twice.
+    pub ids: Vec<u64>,
 }
 
 impl std::fmt::Debug for OpenedData {
@@ -85,6 +88,7 @@ impl DataConfig {
         let opened = match self {
             Self::Folder(config) => config.open(key)?,
             Self::Synthetic(config) => OpenedData {
+                ids: (1..=config.count as u64).collect(),
                 source: Arc::new(SyntheticSource::new(config)?),
                 categories: labels::categories(),
                 mirrors: Mirrors {
@@ -130,10 +134,20 @@ impl FolderConfig {
             .set;
         check_boxes(&set)?;
         Ok(OpenedData {
+            ids: picture_ids(&set),
             categories: set.categories.clone(),
             mirrors: Mirrors::of(&set),
             source: Arc::new(DataSetSource::new(set, DecodeLimits::default())),
         })
+    }
+}
+
+fn picture_ids(set: &DataSet) -> Vec<u64> {
+    let given: BTreeSet<u64> = set.records.iter().filter_map(|record| record.id).collect();
+    if given.len() == set.records.len() {
+        set.records.iter().filter_map(|record| record.id).collect()
+    } else {
+        (1..=set.records.len() as u64).collect()
     }
 }
 

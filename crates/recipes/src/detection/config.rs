@@ -129,12 +129,13 @@ impl DetectorModel {
     /// # Errors
     /// [`RecipeError::Detector`], [`RecipeError::MaskHead`].
     pub fn check(&self) -> Result<(), RecipeError> {
-        Ok(match self {
+        match self {
             Self::FasterRcnn(config) => config.validate()?,
             Self::CascadeRcnn(config) => config.validate()?,
             Self::MaskRcnn(config) => config.validate()?,
-            Self::Preset(_) => (),
-        })
+            Self::Preset(_) => {}
+        }
+        Ok(())
     }
 
     fn num_classes_mut(&mut self) -> (&'static str, &mut usize) {

@@ -2,7 +2,7 @@
 
 use wardrobe_mask_head::InstanceTruth;
 use wardrobe_metrics::{
-    ConfusionMatrix, Instance, LabelMapScores, MetricError, Shape, paint_detections, paint_truth,
+    ConfusionMatrix, Instance, MetricError, Shape, paint_detections, paint_truth,
 };
 
 use super::model::Found;
@@ -78,7 +78,8 @@ impl Maps {
         self.pixels.add_labels(&truth, &found)
     }
 
-    pub fn scores(&self) -> LabelMapScores {
-        LabelMapScores::of(&self.pixels)
+    /// How often which class was painted on which.
+    pub fn into_pixels(self) -> ConfusionMatrix {
+        self.pixels
     }
 }

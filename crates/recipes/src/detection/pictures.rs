@@ -12,7 +12,7 @@ use crate::error::RecipeError;
 /// Pictures shown: enough to see what goes wrong, few enough for a page of some megabytes.
 const SHOWN: usize = 12;
 /// Detections are drawn from this score on (that of `detect`'s drawings).
-const DRAWN_FROM: f32 = 0.5;
+pub(crate) const DRAWN_FROM: f32 = 0.5;
 
 /// Draws detections on the first held-out pictures, into `folder/pictures` and onto the page.
 pub(super) fn show<M: TrainableDetector>(
@@ -61,7 +61,8 @@ pub(crate) fn embedded(
     Ok(report::Picture::jpeg(caption, bytes))
 }
 
-fn annotations(found: &[Found], names: &[String]) -> Vec<Annotation> {
+/// What is drawn of what was found.
+pub(crate) fn annotations(found: &[Found], names: &[String]) -> Vec<Annotation> {
     found
         .iter()
         .filter(|found| found.detection.score >= DRAWN_FROM)

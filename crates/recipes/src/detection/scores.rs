@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use wardrobe_datasets::{CompressedRle, MaskRegion};
 use wardrobe_mask_head::InstanceTruth;
 use wardrobe_metrics::coco::{
-    self, CocoCategory, CocoDetection, CocoDetections, CocoObject, CocoPicture, CocoSettings,
-    CocoTruth, Segmentation,
+    CocoCategory, CocoDetection, CocoDetections, CocoObject, CocoPicture, CocoTruth, Segmentation,
 };
 use wardrobe_training::Scores;
 
 use super::label_maps::{Maps, Paint};
 use super::model::Found;
+use super::tally::{Kind, Tally};
 use crate::error::RecipeError;
 
 /// Classes that label maps can count, the background included.
@@ -152,39 +152,26 @@ impl Scorer {
     /// # Errors
     /// [`RecipeError::Coco`].
     pub fn scores(self) -> Result<Scores, RecipeError> {
-        let categories = self.names.iter().enumerate().map(|(index, name)| {
+        Ok(self.tally()?.scores())
+    }
+
+    /// Everything that is known over all pictures added.
+    ///
+    /// # Errors
+    /// [`RecipeError::Coco`].
+    pub fn tally(self) -> Result<Tally, RecipeError> {
+        let categories = self.names.into_iter().enumerate().map(|(index, name)| {
             let id = index as u64 + 1;
-            CocoCategory {
-                id,
-                name: name.clone(),
-            }
+            CocoCategory { id, name }
         });
         let truth = CocoTruth::new(self.truth.images, categories.collect(), self.truth.objects);
         let found = CocoDetections::new(self.found);
-        let value = |score: Option<f64>| score.unwrap_or(f64::NAN);
-        let mut scores = Scores::new();
-        let kinds = [
-            ("box", CocoSettings::boxes(), &self.boxes),
-            ("mask", CocoSettings::masks(), &self.pixels),
+        let masks = self.masks.then(|| self.pixels.into_pixels());
+        let painted = [
+            Some((Kind::Boxes, self.boxes.into_pixels())),
+            masks.map(|pixels| (Kind::Masks, pixels)),
         ];
-        for (name, settings, maps) in kinds.into_iter().take(1 + usize::from(self.masks)) {
-            let summary = coco::evaluate(&truth, &found, &settings)?.summary();
-            let painted = maps.scores();
-            scores = scores
-                .with(format!("{name}_AP"), value(summary.ap))
-                .with(format!("{name}_AP50"), value(summary.ap50))
-                .with(format!("{name}_AP75"), value(summary.ap75));
-            if name == "mask" {
-                scores = scores.with("mask_pixel_accuracy", value(painted.pixel_accuracy));
-            }
-            scores = scores
-                .with(
-                    format!("{name}_mean_accuracy"),
-                    value(painted.mean_accuracy),
-                )
-                .with(format!("{name}_mean_IoU"), value(painted.mean_iou));
-        }
-        Ok(scores)
+        Tally::new(truth, found, painted.into_iter().flatten())
     }
 }
 

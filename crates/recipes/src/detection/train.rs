@@ -102,6 +102,7 @@ impl Job<'_> {
                 "model": self.model,
                 "weights": recipe.weights,
                 "classes": names,
+                "class_choice": recipe.classes,
                 "data": recipe.data,
                 "validation": recipe.validation,
                 "transforms": recipe.transforms,

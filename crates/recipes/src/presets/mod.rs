@@ -19,6 +19,7 @@ mod miniature;
 use crate::classification::ClassifierRecipe;
 use crate::detection::DetectorRecipe;
 use crate::error::RecipeError;
+use crate::quickstart::Quickstart;
 
 /// Names of the detectors' recipes.
 pub const DETECTORS: [&str; 12] = [
@@ -82,6 +83,17 @@ pub fn classifier(name: &str) -> Result<ClassifierRecipe, RecipeError> {
         "clothnet-resnet-miniature" => miniature::clothnet_resnet(),
         _ => return Err(unknown(name, &CLASSIFIERS)),
     })
+}
+
+/// The quickstart: the miniatures one after the other, and pictures to score them on.
+pub(crate) fn quickstart() -> Quickstart {
+    Quickstart {
+        clothnet: miniature::clothnet(),
+        clothnet_resnet: miniature::clothnet_resnet(),
+        faster_rcnn: miniature::faster_rcnn(),
+        mask_rcnn: miniature::mask_rcnn(),
+        test: miniature::test(),
+    }
 }
 
 fn unknown(name: &str, known: &[&str]) -> RecipeError {

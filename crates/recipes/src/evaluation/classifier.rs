@@ -1,0 +1,94 @@
+//! A trained classifier with what it was trained for, and its scores on data.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde::Deserialize;
+use wardrobe_backbones::weights::{self, LoadOptions};
+use wardrobe_losses::ClassLoss;
+use wardrobe_metrics::ConfusionMatrix;
+use wardrobe_rpn_roi::config::TransformConfig;
+use wardrobe_rpn_roi::transform::ImageTransform;
+
+use super::run;
+use crate::classification::{Classifier, ClassifierModel, ClassifierTask, Subject, settle};
+use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
+use crate::error::RecipeError;
+use crate::weights::MODEL_FILE;
+
+/// A classifier and the classes it knows.
+#[derive(Debug)]
+pub struct ClassifierCheckpoint {
+    /// The classifier.
+    pub classifier: Classifier,
+    /// The names of its classes.
+    pub names: Vec<String>,
+    /// Whether classes are groups of categories.
+    pub by_group: bool,
+    /// Which object of a picture says its class.
+    pub subject: Subject,
+    /// Pictures → batch.
+    pub input: TransformConfig,
+    /// What its run was scored on.
+    pub validation: DataConfig,
+}
+
+impl ClassifierCheckpoint {
+    /// The model that a run left, with the run's classes.
+    ///
+    /// # Errors
+    /// [`RecipeError::Io`] for a folder without a run, or one that has not ended;
+    /// [`RecipeError::Json`] for a detector's run; [`RecipeError::Weights`].
+    pub fn of_run(folder: impl AsRef<Path>, device: &Device) -> Result<Self, RecipeError> {
+        #[derive(Deserialize)]
+        struct Program {
+            model: ClassifierModel,
+            classes: Vec<String>,
+            class_choice: ClassChoice,
+            subject: Subject,
+            input: TransformConfig,
+            validation: DataConfig,
+        }
+        let folder = folder.as_ref();
+        let program: Program = run::program(folder)?;
+        let fresh = program.model.init(device)?;
+        let (classifier, _) =
+            weights::load(fresh, folder.join(MODEL_FILE), &LoadOptions::strict())?;
+        Ok(Self {
+            classifier,
+            names: program.classes,
+            by_group: program.class_choice == ClassChoice::Groups,
+            subject: program.subject,
+            input: program.input,
+            validation: program.validation,
+        })
+    }
+
+    /// What it takes for what, from data; `each` hears of every picture's name, in order.
+    ///
+    /// # Errors
+    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`];
+    /// [`RecipeError::Loader`] for the first picture that cannot be used.
+    pub fn evaluate(
+        &self,
+        data: &DataConfig,
+        ignore_others: bool,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<ConfusionMatrix, RecipeError> {
+        let opened = data.open("data")?;
+        let classes = Classes::of_checkpoint(
+            self.names.clone(),
+            "data",
+            &opened.categories,
+            self.by_group,
+            ignore_others,
+        )?;
+        let subject = self.subject;
+        let pictures = LoaderData::in_order(opened.source, move |sample| {
+            settle(sample, &classes, subject)
+        })?;
+        let input = ImageTransform::new(self.input.clone())?;
+        let task = ClassifierTask::new(self.names.clone(), pictures, input, ClassLoss::default());
+        task.confusion_with(&self.classifier, each)
+    }
+}

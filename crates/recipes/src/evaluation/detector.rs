@@ -1,0 +1,288 @@
+//! A trained detector with what it was trained for, and its scores on data.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use serde::Deserialize;
+use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
+use wardrobe_datasets::sample::Category;
+use wardrobe_datasets::{CocoResult, CompressedRle, Sample};
+use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
+use wardrobe_rpn_roi::{CascadeRcnn, FasterRcnn, RgbPicture};
+use wardrobe_training::Flow;
+
+use super::run;
+use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
+use crate::detection::{
+    DetectorModel, Found, Scorer, ScoringConfig, Tally, TrainableDetector, instance_truth, rgb,
+    settle,
+};
+use crate::error::RecipeError;
+use crate::weights::MODEL_FILE;
+
+/// A detector of any kind.
+#[derive(Debug)]
+pub enum TrainedDetector {
+    /// Faster R-CNN.
+    FasterRcnn(Box<FasterRcnn>),
+    /// Cascade R-CNN.
+    CascadeRcnn(Box<CascadeRcnn>),
+    /// Mask R-CNN.
+    MaskRcnn(Box<MaskRcnn>),
+}
+
+impl TrainedDetector {
+    /// The network of a configuration with a file's weights; strict.
+    ///
+    /// # Errors
+    /// [`RecipeError::Weights`] with everything that differs; [`RecipeError::Detector`] and
+    /// [`RecipeError::MaskHead`] for numbers that are no network.
+    pub fn load(model: &DetectorModel, path: &Path, device: &Device) -> Result<Self, RecipeError> {
+        fn filled<M: Module>(model: M, path: &Path) -> Result<Box<M>, RecipeError> {
+            let (model, _): (M, LoadReport) = weights::load(model, path, &LoadOptions::strict())?;
+            Ok(Box::new(model))
+        }
+        Ok(match model {
+            DetectorModel::FasterRcnn(config) => {
+                Self::FasterRcnn(filled(config.init(device)?, path)?)
+            }
+            DetectorModel::CascadeRcnn(config) => {
+                Self::CascadeRcnn(filled(config.init(device)?, path)?)
+            }
+            DetectorModel::MaskRcnn(config) => Self::MaskRcnn(filled(config.init(device)?, path)?),
+            DetectorModel::Preset(name) => return Self::load(&name.model(), path, device),
+        })
+    }
+
+    /// Whether it gives masks.
+    pub const fn has_masks(&self) -> bool {
+        matches!(self, Self::MaskRcnn(_))
+    }
+
+    /// What it finds in each picture, best first.
+    ///
+    /// # Errors
+    /// When a picture cannot be resized.
+    pub fn find(&self, pictures: &[RgbPicture<'_>]) -> Result<Vec<Vec<Found>>, RecipeError> {
+        match self {
+            Self::FasterRcnn(model) => model.find(pictures),
+            Self::CascadeRcnn(model) => model.find(pictures),
+            Self::MaskRcnn(model) => model.find(pictures),
+        }
+    }
+}
+
+/// A detector and the classes it knows.
+#[derive(Debug)]
+pub struct DetectorCheckpoint {
+    /// The detector.
+    pub detector: TrainedDetector,
+    /// The names of its classes, without the background: label 1 is the first.
+    pub names: Vec<String>,
+    /// Whether classes are groups of categories.
+    pub by_group: bool,
+    /// How detections become scores.
+    pub scoring: ScoringConfig,
+    /// What its run was scored on, where it is a run's.
+    pub validation: Option<DataConfig>,
+}
+
+/// A picture with what was to be found in it and what was found.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The picture's file, or what a drawn picture is called.
+    pub name: String,
+    /// Its number in the data, such as COCO's image id; from 1, in order, where the data have none.
+    pub id: u64,
+    /// The picture and its objects, settled: categories are classes, from 0.
+    pub sample: Sample,
+    /// What was to be found.
+    pub truth: InstanceTruth,
+    /// What was found, best first.
+    pub found: Vec<Found>,
+}
+
+impl DetectorCheckpoint {
+    /// The model that a run left, with the run's classes and scoring.
+    ///
+    /// # Errors
+    /// [`RecipeError::Io`] for a folder without a run, or one that has not ended;
+    /// [`RecipeError::Json`] for a classifier's run; as [`TrainedDetector::load`].
+    pub fn of_run(folder: impl AsRef<Path>, device: &Device) -> Result<Self, RecipeError> {
+        #[derive(Deserialize)]
+        struct Program {
+            model: DetectorModel,
+            classes: Vec<String>,
+            class_choice: ClassChoice,
+            validation: DataConfig,
+            scoring: ScoringConfig,
+        }
+        let folder = folder.as_ref();
+        let program: Program = run::program(folder)?;
+        let detector = TrainedDetector::load(&program.model, &folder.join(MODEL_FILE), device)?;
+        Ok(Self {
+            detector,
+            names: program.classes,
+            by_group: program.class_choice == ClassChoice::Groups,
+            scoring: program.scoring,
+            validation: Some(program.validation),
+        })
+    }
+
+    /// Opens data to score it on. With `ignore_others`, objects of categories that it does not know are
+    /// neither to be found nor background.
+    ///
+    /// # Errors
+    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`].
+    pub fn open(&self, data: &DataConfig, ignore_others: bool) -> Result<Pictures, RecipeError> {
+        let opened = data.open("data")?;
+        let classes = Classes::of_checkpoint(
+            self.names.clone(),
+            "data",
+            &opened.categories,
+            self.by_group,
+            ignore_others,
+        )?;
+        let masks = self.detector.has_masks();
+        let category_ids = category_ids(&classes, &opened.categories);
+        let loader =
+            LoaderData::in_order(opened.source, move |sample| settle(sample, &classes, masks))?;
+        Ok(Pictures {
+            loader,
+            ids: opened.ids,
+            category_ids,
+        })
+    }
+
+    /// Scores it; `each` hears of every picture, in order, and may stop: the scores are then of the
+    /// pictures so far.
+    ///
+    /// # Errors
+    /// [`RecipeError::Loader`] for the first picture that cannot be used; [`RecipeError::Metric`] and
+    /// [`RecipeError::Coco`] for detections that are no numbers; whatever `each` gives.
+    pub fn evaluate(
+        &self,
+        pictures: &Pictures,
+        each: &mut dyn FnMut(Judged) -> Result<Flow, RecipeError>,
+    ) -> Result<Tally, RecipeError> {
+        let mut scorer = Scorer::new(&self.names, self.detector.has_masks(), self.scoring)?;
+        for (sample, id) in pictures.loader.pass()?.zip(&pictures.ids) {
+            let sample = sample?;
+            let truth = instance_truth(&sample.value);
+            let found = self.detector.find(&[rgb(&sample.value)])?;
+            let found = found.into_iter().next().unwrap_or_default();
+            let picture = &sample.value.picture;
+            scorer.add([picture.width(), picture.height()], &truth, &found)?;
+            let judged = Judged {
+                name: sample.name,
+                id: *id,
+                sample: sample.value,
+                truth,
+                found,
+            };
+            if each(judged)? == Flow::Stop {
+                break;
+            }
+        }
+        scorer.tally()
+    }
+}
+
+/// Opened data, in the words of a checkpoint.
+#[derive(Debug)]
+pub struct Pictures {
+    loader: LoaderData,
+    ids: Vec<u64>,
+    category_ids: Vec<u64>,
+}
+
+impl Pictures {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What was found in a picture, as entries of a COCO results list in the data's own numbers.
+    pub fn coco_results(&self, judged: &Judged, names: &[String]) -> Vec<CocoResult> {
+        let picture = &judged.sample.picture;
+        let result = |found: &Found| {
+            let detection = &found.detection;
+            let class = detection.label.saturating_sub(1);
+            let id = self.category_ids.get(class).copied();
+            CocoResult {
+                image_id: judged.id,
+                category_id: id.unwrap_or(detection.label as u64),
+                bbox: CocoResult::bbox_of_corners(detection.bbox),
+                score: detection.score,
+                segmentation: found
+                    .mask
+                    .as_ref()
+                    .map(|mask| CompressedRle::encode(mask, picture.width(), picture.height())),
+                file_name: judged.name.clone(),
+                category_name: names.get(class).cloned().unwrap_or_default(),
+            }
+        };
+        judged.found.iter().map(result).collect()
+    }
+}
+
+/// The data's number of each class; labels, from 1, where a class is several categories or none.
+fn category_ids(classes: &Classes, categories: &[Category]) -> Vec<u64> {
+    let labels = 1..=classes.names().len() as u64;
+    let own: Vec<Option<u64>> = (0..classes.names().len())
+        .map(|class| {
+            let mut of_class = (0_u32..)
+                .zip(categories)
+                .filter(|&(index, _)| classes.class(index) == Some(class));
+            match (of_class.next(), of_class.next()) {
+                (Some((_, category)), None) => Some(u64::from(category.id)),
+                _ => None,
+            }
+        })
+        .collect();
+    let numbered: BTreeSet<u64> = own.iter().flatten().copied().collect();
+    let all_differ = numbered.len() == own.iter().flatten().count();
+    let one_each = own.iter().flatten().count() == categories.len();
+    if all_differ && one_each {
+        // A class without a category is found nowhere in the data; its number must only be its own.
+        let spare = numbered.last().map_or(0, |last| last + 1);
+        let own = own.into_iter().enumerate();
+        own.map(|(class, id)| id.unwrap_or(spare + class as u64))
+            .collect()
+    } else {
+        labels.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn categories(list: &[(&str, &str, u32)]) -> Vec<Category> {
+        let category = |&(name, group, id): &(&str, &str, u32)| Category {
+            name: name.into(),
+            group: Some(group.into()),
+            id,
+        };
+        list.iter().map(category).collect()
+    }
+
+    fn ids(names: &[&str], categories: &[Category], by_group: bool) -> Vec<u64> {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let classes = Classes::of_checkpoint(names, "data", categories, by_group, true).unwrap();
+        category_ids(&classes, categories)
+    }
+
+    #[test]
+    fn results_have_the_numbers_of_the_data() {
+        let data = categories(&[("Tee", "upper", 18), ("Coat", "upper", 39)]);
+        assert_eq!(ids(&["Coat", "Tee"], &data, false), [39, 18]);
+        // Dress is not in the data: 39 + 1 + its place.
+        assert_eq!(ids(&["Coat", "Dress", "Tee"], &data, false), [39, 41, 18]);
+        // A group is no category: labels.
+        assert_eq!(ids(&["upper", "lower"], &data, true), [1, 2]);
+    }
+}

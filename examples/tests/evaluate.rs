@@ -1,0 +1,257 @@
+//! `evaluate` on a COCO folder: the numbers that training logged, lists in the data's own ids, and
+//! messages that help.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn run(program: &str, arguments: &[&str]) -> Output {
+    Command::new(program).args(arguments).output().unwrap()
+}
+
+fn evaluate(arguments: &[&str]) -> Output {
+    run(env!("CARGO_BIN_EXE_evaluate"), arguments)
+}
+
+fn done(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = evaluate(arguments);
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A drawn wardrobe as COCO, a Mask R-CNN and a classifier trained on it for a few steps.
+struct Trained {
+    folder: TempDir,
+}
+
+static TRAINED: LazyLock<Trained> = LazyLock::new(Trained::new);
+
+impl Trained {
+    fn new() -> Self {
+        let trained = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        done(&run(
+            env!("CARGO_BIN_EXE_synthesise"),
+            &[
+                "--layout",
+                "coco",
+                "--count",
+                "6",
+                "--size",
+                "64",
+                "--empty",
+                "0",
+                &trained.at("coco"),
+            ],
+        ));
+        let detector = env!("CARGO_BIN_EXE_train-detector");
+        trained.train(detector, "mask-rcnn-miniature", "mask", 12);
+        let classifier = env!("CARGO_BIN_EXE_train-classifier");
+        trained.train(classifier, "clothnet-miniature", "clothnet", 2);
+        trained
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    fn train(&self, program: &str, preset: &str, name: &str, steps: u64) {
+        let printed = run(program, &["--preset", preset, "--print-config"]);
+        let mut config: Value = serde_json::from_slice(&printed.stdout).unwrap();
+        let coco = json!({"folder": {"path": self.path("coco")}});
+        config["data"] = json!({"train": coco});
+        config["validation"] = coco;
+        config["loader"] = json!({"batching": {"size": 2}, "on_bad_file": "skip"});
+        config["training"] = json!({
+            "phases": [{"name": "all", "data": "train", "duration": {"iterations": steps},
+                        "rate": 3e-3, "optimiser": {"adam": {}}}]
+        });
+        let file = self.at(&format!("{name}.json"));
+        std::fs::write(&file, config.to_string()).unwrap();
+        done(&run(program, &[&file, "--out", &self.at(name)]));
+    }
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The scores of a run's last validation.
+fn logged(run: &Path) -> Value {
+    let log = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let mut records = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let last = records.rfind(|record| record["kind"] == "epoch");
+    last.unwrap()["scores"].clone()
+}
+
+#[test]
+fn a_detectors_scores_are_those_that_training_logged() {
+    let trained = &*TRAINED;
+    let (scores, list) = (trained.path("scores.json"), trained.path("list.json"));
+    let page = trained.path("page");
+    let told = done(&evaluate(&[
+        "--run",
+        &trained.at("mask"),
+        &trained.at("coco"),
+        "--ci",
+        "--json",
+        scores.to_str().unwrap(),
+        "--detections",
+        list.to_str().unwrap(),
+        "--report",
+        page.to_str().unwrap(),
+    ]));
+    assert!(told.contains("6 pictures"), "{told}");
+    assert!(told.contains("Masks class by class"), "{told}");
+    let found = json_of(&scores);
+    assert_eq!(found["scores"], logged(&trained.path("mask")));
+    assert_eq!(found["pictures"], 6);
+    assert_eq!(found["coco"]["mask"]["ap50"], found["scores"]["mask_AP50"]);
+    assert!(found["intervals"]["box_AP50"]["lower"].is_number());
+    let page = std::fs::read_to_string(page.join("report.html")).unwrap();
+    assert!(page.contains("Boxes, class by class") && page.contains("largest garments missed"));
+
+    // Without data: those the run was scored on.
+    let again = trained.path("again.json");
+    done(&evaluate(&[
+        "--run",
+        &trained.at("mask"),
+        "--json",
+        again.to_str().unwrap(),
+    ]));
+    assert_eq!(json_of(&again)["scores"], found["scores"]);
+
+    // The list speaks of the data's own pictures and categories (or groups, counted from 1).
+    let annotations = std::fs::read_dir(trained.path("coco/annotations")).unwrap();
+    let annotations = json_of(&annotations.map(|file| file.unwrap().path()).next().unwrap());
+    let images = annotations["images"].as_array().unwrap();
+    let ids: BTreeSet<u64> = images
+        .iter()
+        .map(|image| image["id"].as_u64().unwrap())
+        .collect();
+    let list = json_of(&list);
+    let list = list.as_array().unwrap();
+    assert_eq!(list.len() as u64, found["detections"].as_u64().unwrap());
+    assert!(!list.is_empty());
+    for one in list {
+        assert!(ids.contains(&one["image_id"].as_u64().unwrap()), "{one}");
+        assert!(
+            (1..=3).contains(&one["category_id"].as_u64().unwrap()),
+            "{one}"
+        );
+        assert_eq!(one["segmentation"]["size"], json!([64, 64]));
+    }
+}
+
+#[test]
+fn a_classifiers_accuracy_is_what_training_logged() {
+    let trained = &*TRAINED;
+    let scores = trained.path("classifier.json");
+    let told = done(&evaluate(&[
+        "--run",
+        &trained.at("clothnet"),
+        "--json",
+        scores.to_str().unwrap(),
+    ]));
+    assert!(told.contains("Class by class"), "{told}");
+    let (found, logged) = (json_of(&scores), logged(&trained.path("clothnet")));
+    assert_eq!(found["accuracy"], logged["accuracy"]);
+    assert_eq!(found["mean_accuracy"], logged["mean_accuracy"]);
+
+    let said = refused(&[
+        "--run",
+        &trained.at("clothnet"),
+        "--detections",
+        "list.json",
+    ]);
+    assert!(said.contains("detects nothing"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_said_with_a_remedy() {
+    let trained = &*TRAINED;
+    let (run, coco) = (trained.at("mask"), trained.at("coco"));
+    let said = refused(&["--run", &trained.at("nowhere"), &coco]);
+    assert!(said.contains("no run is there"), "{said}");
+
+    let said = refused(&["--run", &run, &trained.at("nothing")]);
+    assert!(said.contains("nothing"), "{said}");
+
+    // Data of other classes.
+    let other = trained.path("other.json");
+    let data = json!({
+        "images": [{"id": 1, "file_name": "a.png", "width": 4, "height": 4}],
+        "categories": [{"id": 1, "name": "zebra"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "area": 4,
+                         "iscrowd": 0, "segmentation": [[0, 0, 2, 0, 2, 2]]}]
+    });
+    std::fs::write(&other, data.to_string()).unwrap();
+    let said = refused(&["--run", &run, other.to_str().unwrap()]);
+    assert!(
+        said.contains("a.png") && said.contains("set --pictures"),
+        "{said}"
+    );
+    assert_eq!(said.matches("a.png").count(), 1, "said twice: {said}");
+    image::RgbImage::new(4, 4)
+        .save(trained.path("a.png"))
+        .unwrap();
+    let said = refused(&["--run", &run, other.to_str().unwrap()]);
+    assert!(
+        said.contains("no class: zebra")
+            && said.contains("upper")
+            && said.contains("--ignore-unknown"),
+        "{said}"
+    );
+
+    // Weights of another architecture: everything that differs is listed.
+    let weights = trained.at("mask/model.safetensors");
+    let arguments = [
+        "--arch",
+        "fasterrcnn-vgg16",
+        "--weights",
+        &weights,
+        "--num-classes",
+        "4",
+        &coco,
+    ];
+    let said = refused(&arguments);
+    assert!(
+        said.contains("backbone.") && said.contains("missing"),
+        "{said}"
+    );
+
+    // A run that has not ended.
+    let stopped = trained.path("stopped");
+    std::fs::create_dir(&stopped).unwrap();
+    std::fs::copy(
+        trained.path("mask/config.json"),
+        stopped.join("config.json"),
+    )
+    .unwrap();
+    let said = refused(&["--run", stopped.to_str().unwrap(), &coco]);
+    assert!(said.contains("has not ended"), "{said}");
+
+    // No checkpoint at all.
+    assert!(
+        refused(&[&coco]).contains("--weights"),
+        "nothing to evaluate"
+    );
+}
