@@ -172,9 +172,9 @@ fn of_run(folder: &Path) -> impl FnOnce(RecipeError) -> anyhow::Error {
     }
 }
 
-fn with_flag(error: RecipeError) -> anyhow::Error {
+fn with_flag(error: RecipeError, data: &DataArguments) -> anyhow::Error {
     match &error {
-        RecipeError::Setting { field, .. } if field == "data" => {
+        RecipeError::Setting { field, .. } if field == "data" && !data.ignore_unknown => {
             anyhow!("{error} (--ignore-unknown)")
         }
         // What the library calls an option is a flag here.
@@ -207,7 +207,7 @@ pub fn detector(
     let config = data.config(checkpoint.validation.as_ref())?;
     let pictures = checkpoint
         .open(&config, data.ignore_unknown)
-        .map_err(with_flag)?;
+        .map_err(|error| with_flag(error, data))?;
     let results = outputs.detections.as_ref().map(ResultsWriter::create);
     let mut results = results.transpose()?;
     let leftovers = results
@@ -285,7 +285,7 @@ fn classifier(
     let bar = ProgressBar::new_spinner();
     let matrix = checkpoint
         .evaluate(&config, data.ignore_unknown, &mut |_| bar.inc(1))
-        .map_err(with_flag)?;
+        .map_err(|error| with_flag(error, data))?;
     bar.finish_and_clear();
     let summary = ClassifierSummary::new(&matrix, &checkpoint.names);
     print_all(&summary.tables());
