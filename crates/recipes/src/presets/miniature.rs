@@ -45,9 +45,6 @@ const HELD_OUT: usize = 80;
 const TEST: usize = 160;
 /// Held-out pictures have numbers from here on, beyond any that are learnt from.
 const FIRST_HELD_OUT: u64 = 1_000_000;
-/// Side of a box that is pooled from stride 16: with one as large as the picture, garments are pooled
-/// from maps of fewer cells than their pool has, and boxes and masks come out loose.
-const CANONICAL_SIZE: f32 = 2.0 * SIDE as f32;
 /// Pictures in a step.
 const BATCH: usize = 8;
 /// A rate that narrow networks bear with Adam.
@@ -179,7 +176,7 @@ fn heads(levels: usize, features: usize) -> RoiHeadsConfig {
         },
         ..RoiHeadsConfig::new(levels)
     };
-    heads.pooler.canonical_size = CANONICAL_SIZE;
+    heads.pooler.canonical_size = SIDE as f32;
     heads
 }
 
@@ -234,7 +231,7 @@ pub(super) fn mask_rcnn() -> DetectorRecipe {
         reduced: 32,
         ..model.mask
     };
-    model.mask.pooler.canonical_size = CANONICAL_SIZE;
+    model.mask.pooler.canonical_size = SIDE as f32;
     recipe(DetectorModel::MaskRcnn(model), "mask_AP50")
 }
 
