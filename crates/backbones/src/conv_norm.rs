@@ -7,7 +7,7 @@
 
 use burn::{
     module::{Initializer, Module, Param},
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor},
 };
 use wardrobe_kernels::conv::{Activation, ConvOptions, conv2d};
 
@@ -164,15 +164,7 @@ pub fn conv_norm(
         return conv.forward_fused(x, residual, activation);
     };
     if let Some(norm) = norm.training_on(&x.device()) {
-        let y = norm.forward_train(conv.forward(x));
-        let y = match residual {
-            Some(residual) => y + residual,
-            None => y,
-        };
-        return match activation {
-            Activation::None => y,
-            Activation::Relu => relu(y),
-        };
+        return norm.forward_train(conv.forward(x), residual, activation);
     }
     let (weight, bias) = folded(conv, norm);
     let options = conv.options.with_activation(activation);

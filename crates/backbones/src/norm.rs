@@ -11,11 +11,12 @@ mod state;
 
 use burn::{
     module::{Flag, Initializer, Module, Param},
-    tensor::{Device, Tensor, module::batch_norm_train},
+    tensor::{Device, Tensor},
 };
 use serde::{Deserialize, Serialize};
 
 pub use state::{Buffer, RunningStatistic};
+use wardrobe_kernels::{conv::Activation, norm::batch_norm};
 
 use crate::error::ConfigError;
 
@@ -146,7 +147,7 @@ impl Norm {
     /// the running ones otherwise.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         if let Some(norm) = self.training_on(&x.device()) {
-            return norm.forward_train(x);
+            return norm.forward_train(x, None, Activation::None);
         }
         let (scale, shift) = self.affine();
         let channels = scale.dims()[0];
@@ -182,13 +183,19 @@ impl BatchNorm {
         affine(weight, bias, mean, variance, self.epsilon)
     }
 
-    /// Normalises `[N, C, H, W]` by its own mean and biased variance over N, H and W, and moves the
-    /// running statistics: running ← running · (1 − momentum) + batch · momentum, the variance with
+    /// `activation(norm(x) + residual)`, `[N, C, H, W]` each: normalises by the batch's own mean and
+    /// biased variance over N, H and W, and moves the running statistics: running ← running · (1 − momentum) + batch · momentum, the variance with
     /// Bessel's correction n / (n − 1) as PyTorch has it (n = N·H·W).
-    pub fn forward_train(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn forward_train(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        activation: Activation,
+    ) -> Tensor<4> {
         let [n, _, h, w] = x.dims();
         let (device, count) = (x.device(), (n * h * w) as f64);
-        let batch = batch_norm_train(x, self.weight.val(), self.bias.val(), self.epsilon);
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        let batch = batch_norm(x, weight, bias, residual, self.epsilon, activation);
         // One value has no unbiased variance; PyTorch refuses such a batch, here it counts as biased.
         let bessel = if count > 1.0 {
             count / (count - 1.0)

@@ -1,4 +1,4 @@
-//! RoIAlign, RoI pooling, the NMS family, box IoU, mask pasting and fused convolution for Burn.
+//! RoIAlign, RoI pooling, the NMS family, box IoU, mask pasting, fused convolution and batch norm for Burn.
 //!
 //! Each family is a folder: `mod.rs` holds the public functions and their options, `ops.rs` the one
 //! backend trait, `twin.rs` the same operation in plain tensor operations (the oracle of the tests),
@@ -17,6 +17,7 @@ pub mod conv;
 mod cube;
 pub mod device;
 pub mod host_memory;
+pub mod norm;
 pub mod roi;
 pub mod suppression;
 

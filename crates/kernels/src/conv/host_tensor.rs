@@ -20,7 +20,7 @@ use super::{
 };
 
 /// A float tensor whose values may lie in host memory.
-pub(super) trait HostTensor: Sized {
+pub(crate) trait HostTensor: Sized {
     /// Whether the values are single precision and in host memory: what the kernels work on.
     fn is_readable(&self) -> bool;
 

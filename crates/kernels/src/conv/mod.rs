@@ -13,7 +13,7 @@ mod cube;
 mod flex;
 pub mod host;
 #[cfg(any(feature = "flex", feature = "tch"))]
-mod host_tensor;
+pub(crate) mod host_tensor;
 mod ops;
 #[cfg(feature = "tch")]
 mod tch;
