@@ -154,7 +154,7 @@ impl<B: ConvBlockOps, C: CheckpointStrategy> ConvBlockOps for Autodiff<B, C> {
         options: ConvOptions,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
+        let [x, weight, bias] = [x, weight, bias].map(<FloatTensor<Self>>::into_primitive);
         let output = B::conv_bias_act(x.clone(), weight.clone(), bias, options);
         match BlockBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
@@ -174,7 +174,7 @@ impl<B: ConvBlockOps, C: CheckpointStrategy> ConvBlockOps for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node(), residual.node()];
         let [x, weight, bias, residual] =
-            [x, weight, bias, residual].map(|tensor| tensor.into_primitive());
+            [x, weight, bias, residual].map(<FloatTensor<Self>>::into_primitive);
         let output = B::conv_bias_add_act(x.clone(), weight.clone(), bias, residual, options);
         match BlockBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {

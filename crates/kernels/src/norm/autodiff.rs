@@ -84,7 +84,7 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
         activation: Activation,
     ) -> Normalised<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
+        let [x, weight, bias] = [x, weight, bias].map(<FloatTensor<Self>>::into_primitive);
         let normalised = B::batch_norm_act(x.clone(), weight.clone(), bias, epsilon, activation);
         let output = match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
@@ -110,7 +110,7 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
     ) -> Normalised<Self> {
         let nodes = [x.node(), weight.node(), bias.node(), residual.node()];
         let [x, weight, bias, residual] =
-            [x, weight, bias, residual].map(|tensor| tensor.into_primitive());
+            [x, weight, bias, residual].map(<FloatTensor<Self>>::into_primitive);
         let normalised = B::batch_norm_add_act(
             x.clone(),
             weight.clone(),
@@ -142,7 +142,7 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
         epsilon: f64,
     ) -> NormGradients<Self> {
         let [x, weight, mean, variance, grad] =
-            [x, weight, mean, variance, grad].map(|tensor| tensor.into_primitive());
+            [x, weight, mean, variance, grad].map(<FloatTensor<Self>>::into_primitive);
         let NormGradients { x, weight, bias } =
             B::batch_norm_gradients(x, weight, mean, variance, grad, epsilon);
         NormGradients {
