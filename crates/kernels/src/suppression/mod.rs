@@ -97,8 +97,11 @@ impl Kept {
         self.order.clone().slice(0..kept)
     }
 
-    /// How many boxes were kept. Reads the count back.
+    /// How many boxes were kept. Reads the count back, unless there were none to keep.
     pub fn len(&self) -> usize {
+        if self.order.dims()[0] == 0 {
+            return 0;
+        }
         self.count.clone().into_scalar::<i64>().max(0) as usize
     }
 
@@ -355,7 +358,8 @@ fn check_threshold(iou_threshold: f32) {
 
 /// The result for no boxes, in the integer type of `groups` `[0]`.
 fn nothing_kept(groups: Tensor<1, Int>) -> Kept {
-    let count = Tensor::zeros([1], (&groups.device(), groups.dtype()));
+    // Uploaded, not filled: on wgpu a fill beside empty tensors has been seen to leave old memory in place.
+    let count = Tensor::from_data([0], (&groups.device(), groups.dtype()));
     Kept {
         order: groups,
         count,
