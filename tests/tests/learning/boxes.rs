@@ -11,10 +11,10 @@ use wardrobe::rpn_roi::config::{
     Suppression,
 };
 use wardrobe::rpn_roi::{
-    CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth, RgbPicture,
+    CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth,
 };
 
-use super::{CLASSES, SIDE, STEPS, miniature, plays_gpu, training_device};
+use super::{CLASSES, SIDE, STEPS, miniature, plays_gpu, rgb, training_device};
 
 /// A red square of class 1 and a green upright box of class 2 on grey; in the second picture nothing.
 fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
@@ -75,11 +75,7 @@ fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
 fn assert_faster_learns(config: &FasterRcnnConfig, least_iou: f32) {
     let device = training_device(21);
     let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| RgbPicture {
-        data,
-        width: SIDE,
-        height: SIDE,
-    });
+    let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()
@@ -153,11 +149,7 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
     // The IoU of the moved boxes is learnt too, but new ones are drawn in each step: no near-zero loss.
     let device = training_device(21);
     let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| RgbPicture {
-        data,
-        width: SIDE,
-        height: SIDE,
-    });
+    let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()
@@ -192,11 +184,7 @@ fn cascade_rcnn() {
     };
     let device = training_device(21);
     let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| RgbPicture {
-        data,
-        width: SIDE,
-        height: SIDE,
-    });
+    let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()

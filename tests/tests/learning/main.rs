@@ -10,15 +10,24 @@ use burn::tensor::{Device, Tensor};
 use burn_optim::{AdamConfig, GradientsParams};
 use wardrobe::backbones::BackboneConfig;
 use wardrobe::kernels::device::test_device;
-use wardrobe::rpn_roi::FasterRcnnConfig;
 use wardrobe::rpn_roi::config::{
     AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
 };
+use wardrobe::rpn_roi::{FasterRcnnConfig, RgbPicture};
 
 /// Side of the pictures.
 const SIDE: usize = 64;
 /// Classes of the detectors, the background included.
 const CLASSES: usize = 3;
+
+/// A square picture of these bytes.
+fn rgb(data: &[u8]) -> RgbPicture<'_> {
+    RgbPicture {
+        data,
+        width: SIDE,
+        height: SIDE,
+    }
+}
 
 /// A device that draws the same parameters in every run.
 fn training_device(seed: u64) -> Device {

@@ -5,9 +5,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe::mask_head::config::MaskConfig;
 use wardrobe::mask_head::{InstanceTruth, MaskRcnnConfig, TruthMask};
-use wardrobe::rpn_roi::{GroundTruth, RgbPicture};
+use wardrobe::rpn_roi::GroundTruth;
 
-use super::{CLASSES, SIDE, STEPS, learn, training_device};
+use super::{CLASSES, SIDE, STEPS, learn, rgb, training_device};
 
 fn miniature() -> MaskRcnnConfig {
     let mut config = MaskRcnnConfig::faster(super::miniature());
@@ -58,11 +58,7 @@ fn masks_are_learnt_by_heart() {
             })
             .collect(),
     };
-    let picture = RgbPicture {
-        data: &bytes,
-        width: SIDE,
-        height: SIDE,
-    };
+    let picture = rgb(&bytes);
     let model = miniature().init(&device).unwrap();
     let (images, truths) = model
         .training_batch(&[picture], vec![truth], CLASSES)
@@ -109,11 +105,7 @@ fn a_picture_without_objects_has_a_loss() {
     let device = training_device(34);
     let model = miniature().init(&device).unwrap();
     let bytes = vec![90_u8; 3 * SIDE * SIDE];
-    let picture = RgbPicture {
-        data: &bytes,
-        width: SIDE,
-        height: SIDE,
-    };
+    let picture = rgb(&bytes);
     let (images, truths) = model
         .training_batch(&[picture], vec![InstanceTruth::default()], CLASSES)
         .unwrap();
