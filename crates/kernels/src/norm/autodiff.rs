@@ -75,6 +75,31 @@ impl<B: NormOps, const N: usize> Backward<B, N> for NormBackward {
     }
 }
 
+/// Runs `forward` on the parents, input and weight first, and records its node.
+fn recorded<B: NormOps, C: CheckpointStrategy, const N: usize>(
+    parents: [FloatTensor<Autodiff<B, C>>; N],
+    epsilon: f64,
+    activation: Activation,
+    forward: impl FnOnce([FloatTensor<B>; N]) -> Normalised<B>,
+) -> Normalised<Autodiff<B, C>> {
+    let nodes = parents.each_ref().map(|parent| parent.node());
+    let parents = parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive);
+    let (x, weight) = (parents[0].clone(), parents[1].clone());
+    let normalised = forward(parents);
+    let output = match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            let state = NormState::new(x, weight, &normalised, epsilon, activation);
+            prep.finish(state, normalised.output)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(normalised.output),
+    };
+    Normalised {
+        output,
+        mean: Autodiff::<B, C>::from_inner(normalised.mean),
+        variance: Autodiff::<B, C>::from_inner(normalised.variance),
+    }
+}
+
 impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
     fn batch_norm_act(
         x: FloatTensor<Self>,
@@ -83,21 +108,10 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
         epsilon: f64,
         activation: Activation,
     ) -> Normalised<Self> {
-        let nodes = [x.node(), weight.node(), bias.node()];
-        let [x, weight, bias] = [x, weight, bias].map(<FloatTensor<Self>>::into_primitive);
-        let normalised = B::batch_norm_act(x.clone(), weight.clone(), bias, epsilon, activation);
-        let output = match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let state = NormState::new(x, weight, &normalised, epsilon, activation);
-                prep.finish(state, normalised.output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(normalised.output),
-        };
-        Normalised {
-            output,
-            mean: Self::from_inner(normalised.mean),
-            variance: Self::from_inner(normalised.variance),
-        }
+        let parents = [x, weight, bias];
+        recorded(parents, epsilon, activation, |[x, weight, bias]| {
+            B::batch_norm_act(x, weight, bias, epsilon, activation)
+        })
     }
 
     fn batch_norm_add_act(
@@ -108,29 +122,15 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
         epsilon: f64,
         activation: Activation,
     ) -> Normalised<Self> {
-        let nodes = [x.node(), weight.node(), bias.node(), residual.node()];
-        let [x, weight, bias, residual] =
-            [x, weight, bias, residual].map(<FloatTensor<Self>>::into_primitive);
-        let normalised = B::batch_norm_add_act(
-            x.clone(),
-            weight.clone(),
-            bias,
-            residual,
+        let parents = [x, weight, bias, residual];
+        recorded(
+            parents,
             epsilon,
             activation,
-        );
-        let output = match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let state = NormState::new(x, weight, &normalised, epsilon, activation);
-                prep.finish(state, normalised.output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(normalised.output),
-        };
-        Normalised {
-            output,
-            mean: Self::from_inner(normalised.mean),
-            variance: Self::from_inner(normalised.variance),
-        }
+            |[x, weight, bias, residual]| {
+                B::batch_norm_add_act(x, weight, bias, residual, epsilon, activation)
+            },
+        )
     }
 
     fn batch_norm_gradients(
