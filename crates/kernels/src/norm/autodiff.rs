@@ -82,7 +82,7 @@ fn recorded<B: NormOps, C: CheckpointStrategy, const N: usize>(
     activation: Activation,
     forward: impl FnOnce([FloatTensor<B>; N]) -> Normalised<B>,
 ) -> Normalised<Autodiff<B, C>> {
-    let nodes = parents.each_ref().map(|parent| parent.node());
+    let nodes = parents.each_ref().map(<FloatTensor<Autodiff<B, C>>>::node);
     let parents = parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive);
     let (x, weight) = (parents[0].clone(), parents[1].clone());
     let normalised = forward(parents);
