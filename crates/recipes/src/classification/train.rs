@@ -15,6 +15,7 @@ use super::task::{ClassifierTask, likeliest, settle};
 use crate::data::{LoaderData, OpenedSets};
 use crate::detection::embedded;
 use crate::error::RecipeError;
+use crate::generator::Generator;
 use crate::run::{Begin, Listener, Outcome, carry_out};
 
 /// Wrong pictures shown.
@@ -38,8 +39,7 @@ impl ClassifierRecipe {
         let names = sets.names().to_vec();
         let config = self.model.for_classes(names.len())?;
         self.loss.validate(names.len())?;
-        // The first weights of a model are the seed's, whatever was drawn before.
-        device.seed(self.training.seed);
+        let _generator = Generator::seeded(device, self.training.seed);
         let mut model = config.init(device)?;
         let mut loaded = Vec::new();
         for weights in &self.weights {

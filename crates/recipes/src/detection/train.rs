@@ -13,14 +13,15 @@ use super::task::DetectorTask;
 use super::truth::settle;
 use crate::data::{LoaderData, OpenedSets};
 use crate::error::RecipeError;
+use crate::generator::Generator;
 use crate::run::{Begin, Listener, Outcome, carry_out};
 
 impl DetectorRecipe {
     /// Trains in `folder` on `device`, to the end or until the listener stops it.
     ///
     /// The folder then holds `config.json`, `metrics.jsonl`, `checkpoints`, `model.safetensors` under
-    /// torchvision's names, `classes.txt`, `pictures` and `report.html`. Burn's generator is seeded: one
-    /// run at a time trains in a process.
+    /// torchvision's names, `classes.txt`, `pictures` and `report.html`. Burn's random generator is one
+    /// for the process, so a run waits for another that is under way: do not begin one in a listener.
     ///
     /// # Errors
     /// [`RecipeError`]; everything that can be known before the first step is an error before it.
@@ -34,8 +35,7 @@ impl DetectorRecipe {
         self.validate()?;
         let data = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let model = self.model.for_classes(data.names().len() + 1)?;
-        // The first weights of a model are the seed's, whatever was drawn before.
-        device.seed(self.training.seed);
+        let _generator = Generator::seeded(device, self.training.seed);
         let job = Job {
             recipe: self,
             model: &model,

@@ -10,11 +10,10 @@ use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
 use wardrobe_rpn_roi::FasterRcnnConfig;
 use wardrobe_training::Flow;
 
-use crate::support::{alone, bytes, classifier, detector, fall, losses, train, train_in_two};
+use crate::support::{bytes, classifier, detector, fall, losses, train, train_in_two};
 
 #[test]
 fn clothnet_learns_and_resumes_with_the_same_bytes() {
-    let _alone = alone();
     let mut recipe = classifier("clothnet-miniature", 40);
     recipe.training.phases[0].rate = 1e-3;
     let whole = tempfile::tempdir().unwrap();
@@ -41,7 +40,6 @@ fn loaded(config: &FasterRcnnConfig, weights: &StartWeights) -> BTreeMap<String,
 
 #[test]
 fn the_body_of_clothnet_becomes_the_backbone() {
-    let _alone = alone();
     for (preset, target, prefix, in_detector) in [
         (
             "clothnet-miniature",
@@ -92,7 +90,6 @@ fn the_body_of_clothnet_becomes_the_backbone() {
 
 #[test]
 fn a_classifier_of_another_width_is_refused_with_both_shapes() {
-    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut recipe = classifier("clothnet-miniature", 1);
     let ClassifierModel::Vgg(vgg) = &mut recipe.model else {

@@ -3,11 +3,10 @@
 use wardrobe_recipes::MODEL_FILE;
 use wardrobe_training::{Progress, Record, read_log};
 
-use crate::support::{alone, bytes, detector, fall, losses, train, train_in_two};
+use crate::support::{bytes, detector, fall, losses, train, train_in_two};
 
 #[test]
 fn a_mask_rcnn_learns_and_leaves_a_whole_folder() {
-    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let outcome = train(&detector("mask-rcnn-miniature", 48), folder.path());
     assert_eq!(outcome.progress, Progress::Finished);
@@ -60,7 +59,6 @@ fn a_mask_rcnn_learns_and_leaves_a_whole_folder() {
 
 #[test]
 fn a_run_in_two_parts_ends_with_the_same_bytes() {
-    let _alone = alone();
     let recipe = detector("faster-rcnn-miniature", 10);
     let whole = tempfile::tempdir().unwrap();
     train(&recipe, whole.path());
@@ -72,7 +70,6 @@ fn a_run_in_two_parts_ends_with_the_same_bytes() {
 
 #[test]
 fn a_cascade_trains_with_losses_of_every_stage() {
-    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     train(&detector("cascade-rcnn-miniature", 2), folder.path());
     let log = read_log(folder.path().join("metrics.jsonl")).unwrap();

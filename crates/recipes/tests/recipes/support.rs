@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Device;
 use wardrobe_datasets::synthetic::WardrobeConfig;
@@ -12,12 +11,6 @@ use wardrobe_recipes::data::{DataConfig, LoaderSettings, SyntheticConfig};
 use wardrobe_recipes::detection::DetectorRecipe;
 use wardrobe_recipes::{Begin, Listener, Notice, Outcome, RecipeError, presets};
 use wardrobe_training::{Event, Flow, Record, Span, TrainingConfig, read_log};
-
-/// Held by every test that trains: Burn's generator is one for the whole process.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Pictures `first` … of a plain wardrobe.
 pub fn pictures(first: u64, count: usize) -> DataConfig {
