@@ -85,6 +85,15 @@ impl Watch {
         })
     }
 
+    /// Whether to go on: not after Ctrl-C.
+    pub fn flow(&self) -> Flow {
+        if self.interrupt.is_set() {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
+    }
+
     fn event(&mut self, event: &Event) {
         match event {
             Event::PhaseBegun {
@@ -152,11 +161,7 @@ impl Listener for Watch {
             Notice::Event(event) => self.event(event),
             _ => {}
         }
-        if self.interrupt.is_set() {
-            Flow::Stop
-        } else {
-            Flow::Continue
-        }
+        self.flow()
     }
 }
 

@@ -1,7 +1,8 @@
-//! Configurations as JSON, with the path of what does not fit.
+//! Configurations and results as JSON; reading names the path of what does not fit.
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::RecipeError;
@@ -25,4 +26,15 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, RecipeError> {
         source,
     })?;
     parse(&text, &path.display().to_string())
+}
+
+/// Writes a file, to be read by people too.
+pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), RecipeError> {
+    let text = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
+    text.and_then(|text| std::fs::write(path, text))
+        .map_err(|source| RecipeError::Io {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
 }

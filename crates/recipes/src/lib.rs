@@ -5,6 +5,7 @@ pub mod data;
 pub mod detection;
 mod error;
 pub mod evaluation;
+pub mod experiments;
 mod generator;
 mod json;
 pub mod presets;

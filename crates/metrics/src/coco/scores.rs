@@ -109,6 +109,18 @@ impl CocoScores {
         self.summary_of(None)
     }
 
+    /// AP over all categories and sizes at one of the IoU thresholds, such as 0.9. `None` where the
+    /// threshold is not one of the settings', or there was nothing to find.
+    pub fn ap_at(&self, iou: f64) -> Option<f64> {
+        self.threshold(iou)?;
+        self.mean_precision(Slice {
+            thresholds: Some(iou),
+            area: "all",
+            limit: self.settings.detection_limits.len() - 1,
+            category: None,
+        })
+    }
+
     /// The table of each category, by ascending id; empty where categories are pooled.
     pub fn per_category(&self) -> Vec<CocoCategoryScores> {
         if self.settings.pool_categories {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wardrobe_backbones::BackboneConfig;
 use wardrobe_datasets::transforms::Step;
 use wardrobe_mask_head::{DetectorConfig, MaskRcnnConfig};
+use wardrobe_rpn_roi::config::RoiHeadsConfig;
 use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig};
 use wardrobe_training::{Precision, TrainingConfig};
 
@@ -121,6 +122,18 @@ impl DetectorModel {
                 DetectorConfig::Cascade(config) => &config.backbone,
             }),
             Self::Preset(_) => None,
+        }
+    }
+
+    /// The box branch with one head, where the network has one: a cascade has several.
+    pub const fn roi_heads_mut(&mut self) -> Option<&mut RoiHeadsConfig> {
+        match self {
+            Self::FasterRcnn(config) => Some(&mut config.roi_heads),
+            Self::MaskRcnn(config) => match &mut config.detector {
+                DetectorConfig::Faster(config) => Some(&mut config.roi_heads),
+                DetectorConfig::Cascade(_) => None,
+            },
+            Self::CascadeRcnn(_) | Self::Preset(_) => None,
         }
     }
 

@@ -33,8 +33,8 @@ impl Default for ScoringConfig {
 
 /// Collects pictures with what was to be found and what was found.
 ///
-/// Scores: `box_AP`, `box_AP50`, `box_AP75` (COCO), `box_mean_accuracy`, `box_mean_IoU` (paper A's
-/// table 2); with masks also `mask_AP`, `mask_AP50`, `mask_AP75`, `mask_pixel_accuracy`,
+/// Scores: `box_AP`, `box_AP50`, `box_AP75` (COCO), `box_AP90` (`IoU-Net` reports it), `box_mean_accuracy`, `box_mean_IoU` (paper A's
+/// table 2); with masks also `mask_AP` … `mask_AP90`, `mask_pixel_accuracy`,
 /// `mask_mean_accuracy`, `mask_mean_IoU` (table 3). Each is 0–1; not a number where nothing was to be
 /// found.
 #[derive(Debug)]
@@ -245,6 +245,7 @@ mod tests {
                 ("AP", 0.7),
                 ("AP50", 1.0),
                 ("AP75", 1.0),
+                ("AP90", 0.0),
                 ("mean_accuracy", 0.9),
                 ("mean_IoU", f64::midpoint(0.8, 5.0 / 6.0)),
             ] {

@@ -138,7 +138,8 @@ impl Tally {
             scores = scores
                 .with(format!("{name}_AP"), value(summary.ap))
                 .with(format!("{name}_AP50"), value(summary.ap50))
-                .with(format!("{name}_AP75"), value(summary.ap75));
+                .with(format!("{name}_AP75"), value(summary.ap75))
+                .with(format!("{name}_AP90"), value(one.coco.ap_at(0.9)));
             if one.kind == Kind::Masks {
                 scores = scores.with("mask_pixel_accuracy", value(painted.pixel_accuracy));
             }

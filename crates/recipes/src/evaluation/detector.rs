@@ -111,6 +111,18 @@ impl DetectorCheckpoint {
     /// [`RecipeError::Io`] for a folder without a run, or one that has not ended;
     /// [`RecipeError::Json`] for a classifier's run; as [`TrainedDetector::load`].
     pub fn of_run(folder: impl AsRef<Path>, device: &Device) -> Result<Self, RecipeError> {
+        Self::of_changed_run(folder, device, |_| Ok(()))
+    }
+
+    /// The same with other numbers in the network, such as another suppression.
+    ///
+    /// # Errors
+    /// As [`DetectorCheckpoint::of_run`], also for numbers that need other weights; whatever `change` gives.
+    pub fn of_changed_run(
+        folder: impl AsRef<Path>,
+        device: &Device,
+        change: impl FnOnce(&mut DetectorModel) -> Result<(), RecipeError>,
+    ) -> Result<Self, RecipeError> {
         #[derive(Deserialize)]
         struct Program {
             model: DetectorModel,
@@ -120,7 +132,8 @@ impl DetectorCheckpoint {
             scoring: ScoringConfig,
         }
         let folder = folder.as_ref();
-        let program: Program = run::program(folder)?;
+        let mut program: Program = run::program(folder)?;
+        change(&mut program.model)?;
         let detector = TrainedDetector::load(&program.model, &folder.join(MODEL_FILE), device)?;
         Ok(Self {
             detector,

@@ -34,9 +34,9 @@ pub(super) const CLOTHNET_RESNET: &str = "runs/clothnet-resnet-miniature";
 /// Side of the pictures in pixels: the smallest at which collars and hems can still be told apart.
 const SIDE: usize = 96;
 /// Pictures to learn from.
-const PICTURES: usize = 1600;
+pub(super) const PICTURES: usize = 1600;
 /// Passes of a detector over them: two minutes of Mask R-CNN on two cores.
-const EPOCHS: u64 = 6;
+pub(super) const EPOCHS: u64 = 6;
 /// Passes of a classifier.
 const CLASSIFIER_EPOCHS: u64 = 8;
 /// Held-out pictures.
@@ -46,14 +46,14 @@ const TEST: usize = 160;
 /// Held-out pictures have numbers from here on, beyond any that are learnt from.
 const FIRST_HELD_OUT: u64 = 1_000_000;
 /// Pictures in a step.
-const BATCH: usize = 8;
+pub(super) const BATCH: usize = 8;
 /// A rate that narrow networks bear with Adam.
 const RATE: f64 = 3e-3;
 /// The same of classifiers: at the detectors' rate the VGG's hidden layers die and it stays at chance.
 const CLASSIFIER_RATE: f64 = 1e-3;
 
 /// The key of the training data.
-const TRAIN: &str = "train";
+pub(super) const TRAIN: &str = "train";
 
 fn wardrobe(difficulty: f32) -> WardrobeConfig {
     WardrobeConfig {
@@ -74,7 +74,17 @@ fn stretch(wardrobe: WardrobeConfig, first: u64, count: usize) -> DataConfig {
 
 /// Pictures that no recipe learns from or is chosen by.
 pub(super) fn test() -> DataConfig {
-    stretch(wardrobe(0.3), 4 * FIRST_HELD_OUT, TEST)
+    test_of(TEST)
+}
+
+/// So many of them.
+pub(super) fn test_of(count: usize) -> DataConfig {
+    stretch(wardrobe(0.3), 4 * FIRST_HELD_OUT, count)
+}
+
+/// `count` of the detectors' pictures from `first` on.
+pub(super) fn pictures(first: usize, count: usize) -> DataConfig {
+    stretch(wardrobe(0.3), first as u64, count)
 }
 
 fn input() -> TransformConfig {
@@ -106,7 +116,7 @@ fn resnet() -> ResNetConfig {
     }
 }
 
-fn phase(name: &str, data: &str, epochs: u64) -> PhaseConfig {
+pub(super) fn phase(name: &str, data: &str, epochs: u64) -> PhaseConfig {
     PhaseConfig {
         rate_for_batch: Some(BATCH),
         optimiser: OptimiserConfig::Adam(AdamConfig::default()),
@@ -134,12 +144,12 @@ fn training(phases: Vec<PhaseConfig>, metric: &str) -> TrainingConfig {
     }
 }
 
-fn recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
+pub(super) fn recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
     DetectorRecipe {
         model,
         weights: Vec::new(),
         classes: ClassChoice::Groups,
-        data: BTreeMap::from([(TRAIN.to_owned(), stretch(wardrobe(0.3), 0, PICTURES))]),
+        data: BTreeMap::from([(TRAIN.to_owned(), pictures(0, PICTURES))]),
         validation: stretch(wardrobe(0.3), FIRST_HELD_OUT, HELD_OUT),
         transforms: Some(HorizontalFlip { probability: 0.5 }.into()),
         loader: LoaderSettings::of(BATCH),
@@ -214,7 +224,8 @@ pub(super) fn faster_rcnn() -> DetectorRecipe {
     recipe(DetectorModel::FasterRcnn(model), "box_AP50")
 }
 
-fn on_pyramid() -> FasterRcnnConfig {
+/// Faster R-CNN on Mask R-CNN's body.
+pub(super) fn on_pyramid() -> FasterRcnnConfig {
     FasterRcnnConfig {
         num_classes: 0,
         transform: input(),
@@ -252,16 +263,19 @@ pub(super) fn cascade_rcnn() -> DetectorRecipe {
     recipe(DetectorModel::CascadeRcnn(model), "box_AP50")
 }
 
-/// Part 1 is twice part 2.
+/// Pictures of grafting's part 1, which paper A wants far larger than part 2: four times.
+const PART_1: usize = PICTURES * 4 / 5;
+
+/// The pictures of part 2, which follow those of part 1.
+pub(super) fn part_2() -> DataConfig {
+    pictures(PART_1, PICTURES - PART_1)
+}
+
 pub(super) fn grafting() -> DetectorRecipe {
-    let first = 2 * PICTURES / 3;
     DetectorRecipe {
         data: BTreeMap::from([
-            ("part1".to_owned(), stretch(wardrobe(0.3), 0, first)),
-            (
-                "part2".to_owned(),
-                stretch(wardrobe(0.3), first as u64, PICTURES - first),
-            ),
+            ("part1".to_owned(), pictures(0, PART_1)),
+            ("part2".to_owned(), part_2()),
         ]),
         training: training(
             vec![

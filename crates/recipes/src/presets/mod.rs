@@ -13,12 +13,14 @@
 //!
 //! Each also with `-miniature` at the end.
 
+mod claims;
 mod full;
 mod miniature;
 
 use crate::classification::ClassifierRecipe;
 use crate::detection::DetectorRecipe;
 use crate::error::RecipeError;
+use crate::experiments::Experiments;
 use crate::quickstart::Quickstart;
 
 /// Names of the detectors' recipes.
@@ -94,6 +96,11 @@ pub(crate) fn quickstart() -> Quickstart {
         mask_rcnn: miniature::mask_rcnn(),
         test: miniature::test(),
     }
+}
+
+/// Paper A's claims in miniature.
+pub(crate) fn experiments() -> Experiments {
+    claims::experiments()
 }
 
 fn unknown(name: &str, known: &[&str]) -> RecipeError {

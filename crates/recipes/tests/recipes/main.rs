@@ -4,5 +4,6 @@
 
 mod classifier;
 mod detector;
+mod experiments;
 mod start;
 mod support;

@@ -1,0 +1,100 @@
+//! Paper A's claims in miniature: several ways of training, over several seeds, compared.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use wardrobe::BackendKind;
+use wardrobe::recipes::experiments::{Experiments, Finished, Notice};
+use wardrobe::recipes::{Listener, Notice as RunNotice};
+use wardrobe::training::Flow;
+use wardrobe_examples::arguments::in_words;
+use wardrobe_examples::interrupt::EXIT_STATUS;
+use wardrobe_examples::training::Watch;
+
+/// Trains every member with every seed and says which claims hold.
+///
+/// Ctrl-C stops after the step in hand; the same command then goes on, with the same result.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The folder of runs and page.
+    #[arg(long, value_name = "DIR", default_value = "runs/experiments")]
+    out: PathBuf,
+    /// The seeds, with commas between [default: the configuration's].
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    seeds: Vec<u64>,
+    /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
+    #[arg(long, value_name = "NAME", default_value = "flex")]
+    backend: BackendKind,
+    /// Prints everything it would do as JSON, and ends.
+    #[arg(long)]
+    print_config: bool,
+    /// Does what a JSON file says instead; --print-config shows how.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    wardrobe::kernels::host_memory::keep_freed();
+    match run(&Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {}", in_words(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let mut experiments = match &arguments.config {
+        Some(path) => Experiments::from_file(path)?,
+        None => Experiments::default(),
+    };
+    if !arguments.seeds.is_empty() {
+        experiments.seeds.clone_from(&arguments.seeds);
+    }
+    if arguments.print_config {
+        println!("{}", serde_json::to_string_pretty(&experiments)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let device = arguments.backend.device()?;
+    let mut watch = Watch::new()?;
+    let finished = experiments.run(&device, &arguments.out, &mut |notice: Notice<'_>| {
+        show(notice, &mut watch)
+    })?;
+    Ok(match finished {
+        Some(finished) => {
+            print(&finished);
+            ExitCode::SUCCESS
+        }
+        None => {
+            println!("stopped; the same command goes on");
+            ExitCode::from(EXIT_STATUS)
+        }
+    })
+}
+
+fn show(notice: Notice<'_>, watch: &mut Watch) -> Flow {
+    match notice {
+        Notice::Member { seed, member } => println!("seed {seed}, {}", member.name),
+        // A run that is done already has nothing to tell.
+        Notice::Training(RunNotice::Begun { resumed: true, .. }) => {}
+        Notice::Training(notice) => return watch.hear(notice),
+        Notice::Scoring {
+            seed,
+            reading,
+            done: 1,
+        } => println!("scoring seed {seed}, {}", reading.title()),
+        _ => {}
+    }
+    watch.flow()
+}
+
+fn print(finished: &Finished) {
+    for table in finished.tables() {
+        println!("\n{table}");
+    }
+    println!("report: {}", finished.report.display());
+}
