@@ -6,6 +6,8 @@
 //! [`quickstart::Show`] and [`evaluation`].
 
 pub mod arguments;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 pub mod evaluation;
 pub mod interrupt;
 pub mod output;

@@ -1,13 +1,14 @@
 //! What the training programs share: their arguments, and a bar with the time left.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use wardrobe::recipes::{Begin, Listener, Notice, Outcome};
+use serde::Serialize;
+use wardrobe::recipes::{Begin, Listener, Notice, Outcome, RecipeError};
 use wardrobe::training::{Event, Flow, Named, Progress};
 use wardrobe::{BackendKind, Device};
 
@@ -31,6 +32,10 @@ pub struct TrainingArguments {
     /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
     #[arg(long, value_name = "NAME", default_value = "flex")]
     pub backend: BackendKind,
+    /// Shows curves and progress over the whole terminal; q asks it to stop.
+    #[cfg(feature = "dashboard")]
+    #[arg(long)]
+    pub dashboard: bool,
 }
 
 impl TrainingArguments {
@@ -40,6 +45,18 @@ impl TrainingArguments {
     /// When the backend is not compiled in or the machine has no such device.
     pub fn device(&self) -> anyhow::Result<Device> {
         Ok(self.backend.device()?)
+    }
+
+    /// Who shows the run.
+    ///
+    /// # Errors
+    /// When Ctrl-C cannot be listened for.
+    pub fn listener(&self) -> anyhow::Result<Box<dyn Listener>> {
+        #[cfg(feature = "dashboard")]
+        if self.dashboard {
+            return Ok(Box::new(crate::dashboard::Dashboard::new()?));
+        }
+        Ok(Box::new(Watch::new()?))
     }
 
     /// Whether the folder may hold a run.
@@ -165,8 +182,29 @@ impl Listener for Watch {
     }
 }
 
+/// Prints a recipe, or trains it, as the arguments say.
+///
+/// # Errors
+/// As `train`; when there is no such device, or Ctrl-C cannot be listened for.
+pub fn carry_out<R: Serialize>(
+    recipe: &R,
+    arguments: &TrainingArguments,
+    train: impl FnOnce(&R, &Device, &Path, Begin, &mut dyn Listener) -> Result<Outcome, RecipeError>,
+) -> anyhow::Result<ExitCode> {
+    if arguments.print_config {
+        println!("{}", serde_json::to_string_pretty(recipe)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (device, folder) = (arguments.device()?, arguments.folder()?);
+    let mut listener = arguments.listener()?;
+    let outcome = train(recipe, &device, folder, arguments.begin(), &mut *listener);
+    // A listener that has the terminal gives it back before anything is said.
+    drop(listener);
+    Ok(conclude(&outcome?))
+}
+
 /// Says what a run left, or that it can be resumed.
-pub fn conclude(outcome: &Outcome) -> ExitCode {
+fn conclude(outcome: &Outcome) -> ExitCode {
     if outcome.progress != Progress::Finished {
         println!("stopped; the same command with --resume goes on");
         return ExitCode::from(EXIT_STATUS);

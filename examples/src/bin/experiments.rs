@@ -64,15 +64,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let finished = experiments.run(&device, &arguments.out, &mut |notice: Notice<'_>| {
         show(notice, &mut watch)
     })?;
-    Ok(match finished {
-        Some(finished) => {
-            print(&finished);
-            ExitCode::SUCCESS
-        }
-        None => {
-            println!("stopped; the same command goes on");
-            ExitCode::from(EXIT_STATUS)
-        }
+    Ok(if let Some(finished) = finished {
+        print(&finished);
+        ExitCode::SUCCESS
+    } else {
+        println!("stopped; the same command goes on");
+        ExitCode::from(EXIT_STATUS)
     })
 }
 

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use wardrobe::recipes::classification::ClassifierRecipe;
 use wardrobe::recipes::presets;
 use wardrobe_examples::arguments::in_words;
-use wardrobe_examples::training::{TrainingArguments, Watch, conclude};
+use wardrobe_examples::training::{TrainingArguments, carry_out};
 
 /// Trains clothNet, whose body can become a detector's backbone.
 ///
@@ -29,7 +29,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     wardrobe::kernels::host_memory::keep_freed();
-    match train(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let done = recipe(&arguments)
+        .and_then(|recipe| carry_out(&recipe, &arguments.training, ClassifierRecipe::train));
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", in_words(&error));
@@ -47,21 +50,4 @@ fn recipe(arguments: &Arguments) -> anyhow::Result<ClassifierRecipe> {
         recipe.training.seed = seed;
     }
     Ok(recipe)
-}
-
-fn train(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let recipe = recipe(arguments)?;
-    if arguments.training.print_config {
-        println!("{}", serde_json::to_string_pretty(&recipe)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let device = arguments.training.device()?;
-    let folder = arguments.training.folder()?;
-    let outcome = recipe.train(
-        &device,
-        folder,
-        arguments.training.begin(),
-        &mut Watch::new()?,
-    )?;
-    Ok(conclude(&outcome))
 }

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use wardrobe::recipes::detection::DetectorRecipe;
 use wardrobe::recipes::{StartWeights, presets};
 use wardrobe_examples::arguments::in_words;
-use wardrobe_examples::training::{TrainingArguments, Watch, conclude};
+use wardrobe_examples::training::{TrainingArguments, carry_out};
 
 /// Trains Faster R-CNN, Cascade R-CNN or Mask R-CNN.
 ///
@@ -33,7 +33,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     wardrobe::kernels::host_memory::keep_freed();
-    match train(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let done = recipe(&arguments)
+        .and_then(|recipe| carry_out(&recipe, &arguments.training, DetectorRecipe::train));
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", in_words(&error));
@@ -54,21 +57,4 @@ fn recipe(arguments: &Arguments) -> anyhow::Result<DetectorRecipe> {
         recipe.training.seed = seed;
     }
     Ok(recipe)
-}
-
-fn train(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let recipe = recipe(arguments)?;
-    if arguments.training.print_config {
-        println!("{}", serde_json::to_string_pretty(&recipe)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let device = arguments.training.device()?;
-    let folder = arguments.training.folder()?;
-    let outcome = recipe.train(
-        &device,
-        folder,
-        arguments.training.begin(),
-        &mut Watch::new()?,
-    )?;
-    Ok(conclude(&outcome))
 }
