@@ -33,6 +33,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use wardrobe_kernels::device::test_device;
+    use wardrobe_kernels::generator::Generator;
 
     use super::*;
     use crate::conv_norm::Conv2dConfig;
@@ -40,7 +41,7 @@ mod tests {
     /// 64 · 128 · 9 = 73,728 draws of a layer that reads 64 · 9 = 576 and feeds 128 · 9 = 1152 values.
     fn draws(initializer: Initializer) -> Vec<f32> {
         let device = test_device();
-        device.seed(11);
+        let _generator = Generator::seeded(&device, 11);
         let conv = Conv2dConfig::new(64, 128, 3)
             .with_initializer(initializer)
             .init(&device);

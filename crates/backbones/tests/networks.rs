@@ -13,6 +13,7 @@ use wardrobe_backbones::{
     weights::{apply_named, named_parameters, named_tensors},
 };
 use wardrobe_kernels::device::test_device;
+use wardrobe_kernels::generator::Generator;
 
 /// Parameters that make every layer matter: values in [-0.5, 0.5), variances in [0.5, 1.5), from a
 /// fixed linear congruential sequence (multiplier and increment of Knuth's MMIX).
@@ -36,7 +37,7 @@ fn varied<M: Module>(module: M) -> M {
 }
 
 fn picture(size: [usize; 2], device: &Device) -> Tensor<4> {
-    device.seed(3);
+    let _generator = Generator::seeded(device, 3);
     Tensor::random(
         [2, 3, size[0], size[1]],
         Distribution::Uniform(-1.0, 1.0),

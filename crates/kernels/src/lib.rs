@@ -16,6 +16,7 @@ pub mod conv;
 #[cfg(feature = "cube")]
 mod cube;
 pub mod device;
+pub mod generator;
 pub mod host_memory;
 pub mod norm;
 pub mod roi;

@@ -140,11 +140,12 @@ mod tests {
     use burn::tensor::ops::ConvTransposeOptions;
     use burn::tensor::{Distribution, Tolerance, activation::relu};
     use wardrobe_kernels::device::test_device;
+    use wardrobe_kernels::generator::Generator;
 
     #[test]
     fn blocks_agree_with_the_transposed_convolution() {
         let device = test_device();
-        device.seed(3);
+        let _generator = Generator::seeded(&device, 3);
         let predictor = MaskPredictor::new(5, 6, 4, &device);
         let features = Tensor::random([3, 5, 7, 7], Distribution::Normal(0.0, 1.0), &device);
         let found = predictor.forward(features.clone());
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn one_class_is_the_class_of_all() {
         let device = test_device();
-        device.seed(4);
+        let _generator = Generator::seeded(&device, 4);
         let predictor = MaskPredictor::new(5, 6, 4, &device);
         let features = Tensor::random([3, 5, 2, 2], Distribution::Normal(0.0, 1.0), &device);
         let all = sigmoid(predictor.forward(features.clone()));

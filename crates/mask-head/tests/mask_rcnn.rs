@@ -5,6 +5,7 @@
 use wardrobe_backbones::BackboneConfig;
 use wardrobe_backbones::weights::named_parameters;
 use wardrobe_kernels::device::test_device;
+use wardrobe_kernels::generator::Generator;
 use wardrobe_mask_head::{DetectorConfig, InstanceDetections, MaskHeadError, MaskRcnnConfig};
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
@@ -80,7 +81,7 @@ fn assert_alike(a: &InstanceDetections, b: &InstanceDetections, tolerance: f32) 
 #[test]
 fn each_detection_has_a_mask_of_probabilities() {
     let device = test_device();
-    device.seed(1);
+    let _generator = Generator::seeded(&device, 1);
     let model = miniature().init(&device).unwrap();
     let bytes = noise(50, 40, 1);
     let picture = RgbPicture {
@@ -105,7 +106,7 @@ fn each_detection_has_a_mask_of_probabilities() {
 #[test]
 fn a_batch_of_two_sizes_equals_its_pictures_alone() {
     let device = test_device();
-    device.seed(2);
+    let _generator = Generator::seeded(&device, 2);
     let model = miniature().init(&device).unwrap();
     // Both are padded to 64×96, alone and together.
     let (first, second) = (noise(90, 60, 3), noise(88, 62, 4));
@@ -152,7 +153,7 @@ fn without_detections_there_are_no_masks() {
 #[test]
 fn folding_batch_norm_keeps_the_masks() {
     let device = test_device();
-    device.seed(6);
+    let _generator = Generator::seeded(&device, 6);
     let mut config = miniature();
     config.mask.norm_epsilon = Some(1e-5);
     let model = config.init(&device).unwrap();
@@ -171,7 +172,7 @@ fn folding_batch_norm_keeps_the_masks() {
 #[test]
 fn a_cascade_takes_the_same_mask_branch() {
     let device = test_device();
-    device.seed(8);
+    let _generator = Generator::seeded(&device, 8);
     let plain = detector();
     let config = MaskRcnnConfig {
         detector: DetectorConfig::Cascade(CascadeRcnnConfig {

@@ -6,7 +6,6 @@ pub mod detection;
 mod error;
 pub mod evaluation;
 pub mod experiments;
-mod generator;
 mod json;
 pub mod presets;
 pub mod quickstart;

@@ -173,6 +173,7 @@ mod tests {
     #![allow(clippy::unwrap_used, missing_docs)]
     use super::*;
     use wardrobe_kernels::device::test_device;
+    use wardrobe_kernels::generator::Generator;
 
     #[test]
     fn two_layers_by_hand() {
@@ -196,7 +197,7 @@ mod tests {
     #[test]
     fn folding_changes_nothing() {
         let device = test_device();
-        device.seed(7);
+        let _generator = Generator::seeded(&device, 7);
         let config = BoxHeadConfig::ConvFc {
             convolutions: 2,
             channels: 3,

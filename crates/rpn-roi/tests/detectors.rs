@@ -4,6 +4,7 @@
 
 use wardrobe_backbones::BackboneConfig;
 use wardrobe_kernels::device::test_device;
+use wardrobe_kernels::generator::Generator;
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
     AnchorConfig, BoxHeadConfig, IouHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig,
@@ -82,7 +83,7 @@ fn assert_alike(a: &[Detection], b: &[Detection], tolerance: f32) {
 #[test]
 fn detections_lie_in_the_picture_and_keep_the_rules() {
     let device = test_device();
-    device.seed(1);
+    let _generator = Generator::seeded(&device, 1);
     let detector = faster().init(&device).unwrap();
     let bytes = noise(50, 40, 1);
     let picture = RgbPicture {
@@ -103,7 +104,7 @@ fn detections_lie_in_the_picture_and_keep_the_rules() {
 #[test]
 fn a_batch_of_two_sizes_equals_its_pictures_alone() {
     let device = test_device();
-    device.seed(2);
+    let _generator = Generator::seeded(&device, 2);
     let detector = faster().init(&device).unwrap();
     // Resized to about 64×96 and 64×90, both padded to 64×96, alone and together: padding reaches the features near the
     // border (in torchvision too), so only pictures of one padded size can be compared exactly.
@@ -136,7 +137,7 @@ fn a_batch_of_two_sizes_equals_its_pictures_alone() {
 #[test]
 fn folding_batch_norm_keeps_the_detections() {
     let device = test_device();
-    device.seed(5);
+    let _generator = Generator::seeded(&device, 5);
     let config = FasterRcnnConfig {
         backbone: BackboneConfig::resnet_fpn_miniature(),
         rpn: RpnConfig {
@@ -175,7 +176,7 @@ fn folding_batch_norm_keeps_the_detections() {
 #[test]
 fn vgg_reads_one_level() {
     let device = test_device();
-    device.seed(8);
+    let _generator = Generator::seeded(&device, 8);
     let config = FasterRcnnConfig {
         backbone: BackboneConfig::Vgg(wardrobe_backbones::VggConfig::miniature()),
         rpn: RpnConfig {
@@ -204,7 +205,7 @@ fn vgg_reads_one_level() {
 #[test]
 fn a_cascade_finds_its_way() {
     let device = test_device();
-    device.seed(10);
+    let _generator = Generator::seeded(&device, 10);
     let plain = faster();
     let config = CascadeRcnnConfig {
         num_classes: 4,
@@ -244,7 +245,7 @@ fn iou_guided_suppression_needs_its_head_and_runs_with_it() {
         ..IouHeadConfig::new(4)
     });
     let device = test_device();
-    device.seed(12);
+    let _generator = Generator::seeded(&device, 12);
     let detector = config.init(&device).unwrap();
     let bytes = noise(64, 64, 13);
     let picture = RgbPicture {

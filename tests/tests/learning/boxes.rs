@@ -73,7 +73,7 @@ fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
 }
 
 fn assert_faster_learns(config: &FasterRcnnConfig, least_iou: f32) {
-    let device = training_device(21);
+    let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();
@@ -147,7 +147,7 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
         ..IouHeadConfig::new(4)
     });
     // The IoU of the moved boxes is learnt too, but new ones are drawn in each step: no near-zero loss.
-    let device = training_device(21);
+    let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();
@@ -182,7 +182,7 @@ fn cascade_rcnn() {
         rpn: plain.rpn,
         roi_heads: heads,
     };
-    let device = training_device(21);
+    let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
     let model = config.init(&device).unwrap();

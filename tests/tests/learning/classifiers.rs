@@ -16,7 +16,7 @@ fn assert_learns<M: Module>(
     init: impl Fn(&Device) -> M,
     logits: impl Fn(&M, Tensor<4>) -> Tensor<2>,
 ) {
-    let device = training_device(7);
+    let (device, _generator) = training_device(7);
     let bytes = noise("pictures", PICTURES * 3 * 32 * 32, 0);
     let pictures = Tensor::<4>::from_data(TensorData::new(bytes, [PICTURES, 3, 32, 32]), &device);
     let labels = Tensor::<1, Int>::from_ints(LABELS, &device);

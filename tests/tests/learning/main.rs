@@ -10,6 +10,7 @@ use burn::tensor::{Device, Tensor};
 use burn_optim::{AdamConfig, GradientsParams};
 use wardrobe::backbones::BackboneConfig;
 use wardrobe::kernels::device::test_device;
+use wardrobe::kernels::generator::Generator;
 use wardrobe::rpn_roi::config::{
     AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
 };
@@ -29,11 +30,11 @@ fn rgb(data: &[u8]) -> RgbPicture<'_> {
     }
 }
 
-/// A device that draws the same parameters in every run.
-fn training_device(seed: u64) -> Device {
+/// A device that draws the same parameters in every run, as long as the generator is held.
+fn training_device(seed: u64) -> (Device, Generator) {
     let device = test_device();
-    device.seed(seed);
-    device.autodiff()
+    let generator = Generator::seeded(&device, seed);
+    (device.autodiff(), generator)
 }
 
 /// Whether a test runs on two cores that play GPU, where a step of a detector takes a second: there, one detector with

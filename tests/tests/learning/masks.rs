@@ -34,7 +34,7 @@ fn shapes() -> [Vec<bool>; 2] {
 
 #[test]
 fn masks_are_learnt_by_heart() {
-    let device = training_device(33);
+    let (device, _generator) = training_device(33);
     let shapes = shapes();
     let mut bytes = vec![90_u8; 3 * SIDE * SIDE];
     for (shape, colour) in shapes.iter().zip([[220, 30, 40], [40, 200, 60]]) {
@@ -102,7 +102,7 @@ fn masks_are_learnt_by_heart() {
 
 #[test]
 fn a_picture_without_objects_has_a_loss() {
-    let device = training_device(34);
+    let (device, _generator) = training_device(34);
     let model = miniature().init(&device).unwrap();
     let bytes = vec![90_u8; 3 * SIDE * SIDE];
     let picture = rgb(&bytes);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::json;
+use wardrobe_kernels::generator::Generator;
 use wardrobe_metrics::plot;
 use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_training::report::Report;
@@ -15,7 +16,6 @@ use super::task::{ClassifierTask, likeliest, settle};
 use crate::data::{LoaderData, OpenedSets};
 use crate::detection::embedded;
 use crate::error::RecipeError;
-use crate::generator::Generator;
 use crate::run::{Begin, Listener, Outcome, carry_out};
 
 /// Wrong pictures shown.
@@ -39,6 +39,7 @@ impl ClassifierRecipe {
         let names = sets.names().to_vec();
         let config = self.model.for_classes(names.len())?;
         self.loss.validate(names.len())?;
+        // The first weights of a model are the seed's, whatever was drawn before.
         let _generator = Generator::seeded(device, self.training.seed);
         let mut model = config.init(device)?;
         let mut loaded = Vec::new();

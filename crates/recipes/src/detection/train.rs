@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::json;
+use wardrobe_kernels::generator::Generator;
 use wardrobe_training::{DataSets, Run};
 
 use super::config::{DetectorModel, DetectorRecipe};
@@ -13,7 +14,6 @@ use super::task::DetectorTask;
 use super::truth::settle;
 use crate::data::{LoaderData, OpenedSets};
 use crate::error::RecipeError;
-use crate::generator::Generator;
 use crate::run::{Begin, Listener, Outcome, carry_out};
 
 impl DetectorRecipe {
@@ -35,6 +35,7 @@ impl DetectorRecipe {
         self.validate()?;
         let data = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let model = self.model.for_classes(data.names().len() + 1)?;
+        // The first weights of a model are the seed's, whatever was drawn before.
         let _generator = Generator::seeded(device, self.training.seed);
         let job = Job {
             recipe: self,
