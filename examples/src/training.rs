@@ -31,15 +31,18 @@ pub struct TrainingArguments {
     /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
     #[arg(long, value_name = "NAME", default_value = "flex")]
     pub backend: BackendKind,
+    /// How many of the backend's devices share the batches of a step; tch-cuda may have several.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub devices: u16,
 }
 
 impl TrainingArguments {
-    /// The device.
+    /// The devices.
     ///
     /// # Errors
-    /// When the backend is not compiled in or the machine has no such device.
-    pub fn device(&self) -> anyhow::Result<Device> {
-        Ok(self.backend.device()?)
+    /// When the backend is not compiled in or the machine has not as many devices.
+    pub fn devices(&self) -> anyhow::Result<Vec<Device>> {
+        Ok(self.backend.devices(self.devices.into())?)
     }
 
     /// Whether the folder may hold a run.

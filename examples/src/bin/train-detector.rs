@@ -62,10 +62,10 @@ fn train(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&recipe)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let device = arguments.training.device()?;
+    let devices = arguments.training.devices()?;
     let folder = arguments.training.folder()?;
     let outcome = recipe.train(
-        &device,
+        &devices,
         folder,
         arguments.training.begin(),
         &mut Watch::new()?,
