@@ -197,7 +197,7 @@ fn batches_are_computed_side_by_side() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     // As long as it takes.
-    let task = Normalise::new(false, Duration::from_secs(600));
+    let task = Normalise::new(false, Duration::from_mins(10));
     let mut trainer = normalise(&task, &[&[1.0, 3.0], &[5.0, 9.0]], folder.path());
     trainer.run(&mut ()).unwrap();
     assert_eq!(task.inside.lock().unwrap().most, 2);
