@@ -32,6 +32,9 @@ pub struct TrainingArguments {
     /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
     #[arg(long, value_name = "NAME", default_value = "flex")]
     pub backend: BackendKind,
+    /// How many of the backend's devices share the batches of a step; tch-cuda may have several.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub devices: u16,
     /// Shows curves and progress over the whole terminal; q asks it to stop.
     #[cfg(feature = "dashboard")]
     #[arg(long)]
@@ -39,12 +42,12 @@ pub struct TrainingArguments {
 }
 
 impl TrainingArguments {
-    /// The device.
+    /// The devices.
     ///
     /// # Errors
-    /// When the backend is not compiled in or the machine has no such device.
-    pub fn device(&self) -> anyhow::Result<Device> {
-        Ok(self.backend.device()?)
+    /// When the backend is not compiled in or the machine has not as many devices.
+    pub fn devices(&self) -> anyhow::Result<Vec<Device>> {
+        Ok(self.backend.devices(self.devices.into())?)
     }
 
     /// Who shows the run.
@@ -189,15 +192,15 @@ impl Listener for Watch {
 pub fn carry_out<R: Serialize>(
     recipe: &R,
     arguments: &TrainingArguments,
-    train: impl FnOnce(&R, &Device, &Path, Begin, &mut dyn Listener) -> Result<Outcome, RecipeError>,
+    train: impl FnOnce(&R, &[Device], &Path, Begin, &mut dyn Listener) -> Result<Outcome, RecipeError>,
 ) -> anyhow::Result<ExitCode> {
     if arguments.print_config {
         println!("{}", serde_json::to_string_pretty(recipe)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let (device, folder) = (arguments.device()?, arguments.folder()?);
+    let (devices, folder) = (arguments.devices()?, arguments.folder()?);
     let mut listener = arguments.listener()?;
-    let outcome = train(recipe, &device, folder, arguments.begin(), &mut *listener);
+    let outcome = train(recipe, &devices, folder, arguments.begin(), &mut *listener);
     // A listener that has the terminal gives it back before anything is said.
     drop(listener);
     Ok(conclude(&outcome?))

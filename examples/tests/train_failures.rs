@@ -114,3 +114,24 @@ fn a_nan_among_the_weights_is_traced_to_its_module_and_pictures() {
         assert!(words.contains(part), "no `{part}` in: {words}");
     }
 }
+
+#[test]
+fn devices_that_are_not_there_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run").display().to_string();
+    let arguments = [
+        "--preset",
+        "mask-rcnn-miniature",
+        "--out",
+        &out,
+        "--devices",
+        "2",
+    ];
+    let refused = run(DETECTOR, &arguments);
+    assert!(!refused.status.success());
+    let words = said(&refused);
+    assert!(
+        words.contains("backend `flex` has fewer than 2 devices: ask for 1"),
+        "{words}"
+    );
+}

@@ -41,6 +41,16 @@ pub enum BackendError {
         /// What was asked for.
         kind: BackendKind,
     },
+    /// More devices were asked for than there are.
+    #[error("backend `{kind}` has fewer than {wanted} devices: ask for {found}")]
+    TooFew {
+        /// What was asked for.
+        kind: BackendKind,
+        /// Devices there are.
+        found: usize,
+        /// Devices that were asked for.
+        wanted: usize,
+    },
     /// The backend is compiled in, but the machine has no such device.
     #[error("backend `{kind}` finds no device on this machine")]
     NoDevice {
@@ -122,6 +132,40 @@ impl BackendKind {
             #[allow(unreachable_patterns)]
             kind => Err(BackendError::NotCompiled { kind }),
         }
+    }
+}
+
+impl BackendKind {
+    /// The backend's first `count` devices, each once. Every backend but LibTorch on CUDA counts as one
+    /// device: of several adapters wgpu picks the one to compute on.
+    ///
+    /// # Errors
+    /// As [`device`](Self::device); [`BackendError::TooFew`].
+    ///
+    /// # Example
+    /// ```
+    /// use wardrobe_kernels::device::BackendKind;
+    /// assert_eq!(BackendKind::Flex.devices(1)?.len(), 1);
+    /// let error = BackendKind::Flex.devices(2).unwrap_err();
+    /// assert_eq!(error.to_string(), "backend `flex` has fewer than 2 devices: ask for 1");
+    /// # Ok::<(), wardrobe_kernels::device::BackendError>(())
+    /// ```
+    pub fn devices(self, count: usize) -> Result<Vec<Device>, BackendError> {
+        let mut devices = vec![self.device()?];
+        #[cfg(feature = "tch")]
+        if self == Self::TchCuda {
+            let all = usize::try_from(tch::Cuda::device_count()).unwrap_or(1);
+            devices.extend((1..all).map(Device::libtorch_cuda));
+        }
+        if devices.len() < count {
+            return Err(BackendError::TooFew {
+                kind: self,
+                found: devices.len(),
+                wanted: count,
+            });
+        }
+        devices.truncate(count);
+        Ok(devices)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::tensor::Device;
 use wardrobe_backbones::weights::{self, LoadReport};
 use wardrobe_training::report::Report;
 use wardrobe_training::{
@@ -71,6 +72,15 @@ pub struct Outcome {
     pub report: PathBuf,
     /// The names of the classes, one a line.
     pub classes: PathBuf,
+}
+
+/// The device of the model, and those that share its work.
+pub(crate) fn first_and_further(devices: &[Device]) -> Result<(&Device, &[Device]), RecipeError> {
+    devices.split_first().ok_or_else(|| RecipeError::Setting {
+        field: "devices".into(),
+        found: "none".into(),
+        remedy: "give at least one".into(),
+    })
 }
 
 /// Trains to the end, or until the listener stops it; then writes weights, names and the page.

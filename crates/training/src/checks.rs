@@ -68,6 +68,18 @@ pub enum Warning {
         /// Batches of a step.
         wanted: usize,
     },
+    /// Some devices wait for others in every step.
+    #[error(
+        "{field}.batches_per_step: {wanted} batches cannot be shared evenly by {devices} devices, so some wait in every step; write a multiple of {devices}"
+    )]
+    DevicesWait {
+        /// The phase's path in the JSON.
+        field: String,
+        /// Batches of a step.
+        wanted: usize,
+        /// The devices.
+        devices: usize,
+    },
     /// A data set has fewer samples than a batch.
     #[error(
         "{field}: {key:?} has {samples} samples, fewer than the batch of {batch}; check its split"
@@ -96,6 +108,7 @@ pub(crate) fn all<B>(
     config: &TrainingConfig,
     parameters: &[Parameter],
     data: &DataSets<B>,
+    devices: usize,
 ) -> Result<Checked, TrainingError> {
     let mut warnings = Vec::new();
     let mut iterations = 0_u64;
@@ -103,6 +116,7 @@ pub(crate) fn all<B>(
         let check = Check::root().item("phases", index);
         let frozen = frozen(phase, parameters, &check)?;
         groups(phase, parameters, &frozen, &check, &mut warnings)?;
+        about_devices(phase, devices, &check, &mut warnings)?;
         let set = find(phase, data, &check)?;
         let extent = Extent::of(phase, set, 0).map_err(|source| TrainingError::Data {
             key: phase.data.clone(),
@@ -229,6 +243,31 @@ fn matching(
         pattern: pattern.to_owned(),
         near: names::nearest(pattern, all, 5),
     })
+}
+
+fn about_devices(
+    phase: &PhaseConfig,
+    devices: usize,
+    check: &Check,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), TrainingError> {
+    let wanted = phase.batches_per_step;
+    check.that(
+        "batches_per_step",
+        &wanted,
+        wanted >= devices,
+        &format!(
+            "every step needs a batch for each of the {devices} devices; write {devices}, or give fewer devices"
+        ),
+    )?;
+    if !wanted.is_multiple_of(devices) {
+        warnings.push(Warning::DevicesWait {
+            field: check.path().to_owned(),
+            wanted,
+            devices,
+        });
+    }
+    Ok(())
 }
 
 fn about_data<B>(

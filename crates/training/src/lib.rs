@@ -22,6 +22,7 @@ pub mod run;
 pub mod schedule;
 
 mod average;
+mod buffers;
 mod checks;
 mod data;
 mod error;

@@ -5,12 +5,11 @@
 //! stay in f32: a norm layer computes in their type. bf16 has the range of f32; the small gradients
 //! of f16 are kept from vanishing by a factor on the loss, which is found while training.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::container::TensorContainer;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{FloatDType, Tensor};
 
 use crate::config::Precision;
-use crate::parameters::{Parameter, with_value};
+use crate::parameters::Parameter;
 use crate::run::LossScaleState;
 
 /// The model for forward passes: trainable tensors cast, on the graph of the weights.
@@ -31,35 +30,6 @@ pub(crate) fn cast<M: Module>(model: &M, parameters: &[Parameter], dtype: FloatD
         parameters: parameters.iter(),
         dtype,
     })
-}
-
-/// The model with the buffers and statistics of the copy a forward pass moved.
-pub(crate) fn adopt_buffers<M: Module>(model: M, moved: &M, parameters: &[Parameter]) -> M {
-    struct Buffers<'a> {
-        parameters: std::slice::Iter<'a, Parameter>,
-        values: TensorContainer<ParamId>,
-    }
-    impl ModuleVisitor for Buffers<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.parameters.next().is_some_and(|one| !one.trainable) {
-                self.values.register(param.id, param.val());
-            }
-        }
-    }
-    impl ModuleMapper for Buffers<'_> {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            match self.values.remove::<Tensor<D>>(&param.id) {
-                Some(value) => with_value(param, |_| value),
-                None => param,
-            }
-        }
-    }
-    let mut buffers = Buffers {
-        parameters: parameters.iter(),
-        values: TensorContainer::new(),
-    };
-    moved.valid().visit(&mut buffers);
-    model.map(&mut buffers)
 }
 
 /// First factor (PyTorch 2.9 `GradScaler`, `init_scale`).

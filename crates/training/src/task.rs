@@ -13,7 +13,8 @@ pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
 /// A model with its losses and its scores.
 ///
 /// A task holds no state that training changes: a run that is resumed makes its task anew, and must
-/// go on with the same bytes. Everything random is drawn from [`Step::rng`].
+/// go on with the same bytes. Everything random is drawn from [`Step::rng`]. With several devices,
+/// batches are computed at the same time in threads, each with its own copy of the model.
 ///
 /// # Example
 /// ```
@@ -43,11 +44,11 @@ pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 /// ```
-pub trait Task {
+pub trait Task: Sync {
     /// The network.
     type Model: Module;
     /// What the data hand out at a time: host values, or tensors.
-    type Batch;
+    type Batch: Send;
 
     /// The losses of one batch, each a mean over it, so that batches of any size weigh the same.
     ///
@@ -69,6 +70,14 @@ pub trait Task {
     /// # Errors
     /// Whatever keeps the scores from being computed; the run stops.
     fn validate(&self, model: &Self::Model, epoch: &EpochEnd) -> Result<Scores, TaskError>;
+
+    /// Whether [`losses`](Self::losses) draws from Burn's generator: dropout under training,
+    /// [`Tensor::random`]. That generator is one for all devices, so of batches that are computed at
+    /// the same time those that draw take turns in the forward pass, each from its own seed. By default
+    /// they do; a task that answers `false` and draws gets other numbers in every run.
+    fn draws(&self, _model: &Self::Model) -> bool {
+        true
+    }
 
     /// The names of all float parameters, buffers and running statistics in the order in which
     /// [`Module::visit`] meets them: what patterns of a configuration match, and what errors and
@@ -185,11 +194,11 @@ pub struct Step {
     pub phase: usize,
     /// Which optimiser step of the run, from 0.
     pub iteration: u64,
-    /// Which batch of that step, from 0; above 0 only with gradient accumulation.
+    /// Which batch of that step, from 0; above 0 only with several batches a step.
     pub micro_batch: usize,
     /// Which pass over the data, from 0, counted on over phases.
     pub epoch: u64,
-    /// Where the batch's tensors belong: the model's device, with autodiff.
+    /// Where the batch's tensors belong: the device of the model that was handed over, with autodiff.
     pub device: Device,
     /// What inputs are cast to; f32 but for 16-bit training.
     pub dtype: FloatDType,

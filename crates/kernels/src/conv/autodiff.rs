@@ -24,14 +24,14 @@ struct BlockState<B: Backend> {
 
 impl<B: ConvBlockOps> BlockState<B> {
     fn new(
-        x: &FloatTensor<B>,
-        weight: &FloatTensor<B>,
+        x: FloatTensor<B>,
+        weight: FloatTensor<B>,
         output: &FloatTensor<B>,
         options: ConvOptions,
     ) -> Self {
         Self {
-            x: x.clone(),
-            weight: weight.clone(),
+            x,
+            weight,
             output: (options.activation == Activation::Relu).then(|| output.clone()),
             options,
         }
@@ -81,6 +81,25 @@ impl<B: ConvBlockOps, const N: usize> Backward<B, N> for BlockBackward {
             };
             grads.register::<B>(parent.id, grad);
         }
+    }
+}
+
+/// Runs `forward` on the parents, input and weight first, and records its node.
+fn recorded<B: ConvBlockOps, C: CheckpointStrategy, const N: usize>(
+    parents: [FloatTensor<Autodiff<B, C>>; N],
+    options: ConvOptions,
+    forward: impl FnOnce([FloatTensor<B>; N]) -> FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = parents.each_ref().map(<FloatTensor<Autodiff<B, C>>>::node);
+    let parents = parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive);
+    let (x, weight) = (parents[0].clone(), parents[1].clone());
+    let output = forward(parents);
+    match BlockBackward.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            let state = BlockState::<B>::new(x, weight, &output, options);
+            prep.finish(state, output)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(output),
     }
 }
 
@@ -153,16 +172,9 @@ impl<B: ConvBlockOps, C: CheckpointStrategy> ConvBlockOps for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        let nodes = [x.node(), weight.node(), bias.node()];
-        let [x, weight, bias] = [x, weight, bias].map(<FloatTensor<Self>>::into_primitive);
-        let output = B::conv_bias_act(x.clone(), weight.clone(), bias, options);
-        match BlockBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let state = BlockState::<B>::new(&x, &weight, &output, options);
-                prep.finish(state, output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(output),
-        }
+        recorded::<B, C, _>([x, weight, bias], options, |[x, weight, bias]| {
+            B::conv_bias_act(x, weight, bias, options)
+        })
     }
 
     fn conv_bias_add_act(
@@ -172,17 +184,10 @@ impl<B: ConvBlockOps, C: CheckpointStrategy> ConvBlockOps for Autodiff<B, C> {
         residual: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        let nodes = [x.node(), weight.node(), bias.node(), residual.node()];
-        let [x, weight, bias, residual] =
-            [x, weight, bias, residual].map(<FloatTensor<Self>>::into_primitive);
-        let output = B::conv_bias_add_act(x.clone(), weight.clone(), bias, residual, options);
-        match BlockBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let state = BlockState::<B>::new(&x, &weight, &output, options);
-                prep.finish(state, output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(output),
-        }
+        let parents = [x, weight, bias, residual];
+        recorded::<B, C, _>(parents, options, |[x, weight, bias, residual]| {
+            B::conv_bias_add_act(x, weight, bias, residual, options)
+        })
     }
 
     fn channels_last(x: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -199,6 +199,11 @@ impl Task for ClassifierTask {
             .with("mean_accuracy", value(matrix.mean_recall())))
     }
 
+    /// VGG ends in layers with dropout.
+    fn draws(&self, model: &Classifier) -> bool {
+        matches!(model, Classifier::Vgg(_))
+    }
+
     fn parameter_names(&self, model: &Classifier) -> Vec<String> {
         torchvision_names(model)
     }

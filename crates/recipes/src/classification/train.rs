@@ -16,25 +16,26 @@ use super::task::{ClassifierTask, likeliest, settle};
 use crate::data::{LoaderData, OpenedSets};
 use crate::detection::embedded;
 use crate::error::RecipeError;
-use crate::run::{Begin, Listener, Outcome, carry_out};
+use crate::run::{Begin, Listener, Outcome, carry_out, first_and_further};
 
 /// Wrong pictures shown.
 const SHOWN: usize = 12;
 
 impl ClassifierRecipe {
-    /// Trains in `folder` on `device`, to the end or until the listener stops it; the folder is as
-    /// [`DetectorRecipe::train`](crate::detection::DetectorRecipe::train) leaves it.
+    /// Trains in `folder`, to the end or until the listener stops it; the devices and the folder are as
+    /// in [`DetectorRecipe::train`](crate::detection::DetectorRecipe::train).
     ///
     /// # Errors
     /// [`RecipeError`]; everything that can be known before the first step is an error before it.
     pub fn train(
         &self,
-        device: &Device,
+        devices: &[Device],
         folder: &Path,
         begin: Begin,
         listener: &mut dyn Listener,
     ) -> Result<Outcome, RecipeError> {
         self.validate()?;
+        let (device, further_devices) = first_and_further(devices)?;
         let sets = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let names = sets.names().to_vec();
         let config = self.model.for_classes(names.len())?;
@@ -86,6 +87,7 @@ impl ClassifierRecipe {
             task: ClassifierTask::new(names.clone(), held_out, input, self.loss.clone()),
             model,
             data,
+            further_devices: further_devices.to_vec(),
         };
         carry_out(run, &loaded, folder, begin, &names, listener, conclude)
     }

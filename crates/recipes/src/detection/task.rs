@@ -112,6 +112,11 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
         Ok(self.score(model)?)
     }
 
+    /// What is drawn is drawn from [`Step::rng`].
+    fn draws(&self, _model: &M) -> bool {
+        false
+    }
+
     fn parameter_names(&self, model: &M) -> Vec<String> {
         torchvision_names(model)
     }

@@ -14,10 +14,12 @@ use super::task::DetectorTask;
 use super::truth::settle;
 use crate::data::{LoaderData, OpenedSets};
 use crate::error::RecipeError;
-use crate::run::{Begin, Listener, Outcome, carry_out};
+use crate::run::{Begin, Listener, Outcome, carry_out, first_and_further};
 
 impl DetectorRecipe {
-    /// Trains in `folder` on `device`, to the end or until the listener stops it.
+    /// Trains in `folder`, to the end or until the listener stops it. The first device keeps the model;
+    /// with further ones it shares the batches of a step
+    /// ([`Run::further_devices`](wardrobe_training::Run::further_devices)).
     ///
     /// The folder then holds `config.json`, `metrics.jsonl`, `checkpoints`, `model.safetensors` under
     /// torchvision's names, `classes.txt`, `pictures` and `report.html`. Burn's random generator is one
@@ -27,12 +29,13 @@ impl DetectorRecipe {
     /// [`RecipeError`]; everything that can be known before the first step is an error before it.
     pub fn train(
         &self,
-        device: &Device,
+        devices: &[Device],
         folder: &Path,
         begin: Begin,
         listener: &mut dyn Listener,
     ) -> Result<Outcome, RecipeError> {
         self.validate()?;
+        let (device, further_devices) = first_and_further(devices)?;
         let data = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let model = self.model.for_classes(data.names().len() + 1)?;
         // The first weights of a model are the seed's, whatever was drawn before.
@@ -43,6 +46,7 @@ impl DetectorRecipe {
             data,
             folder,
             begin,
+            further_devices,
         };
         match &model {
             DetectorModel::FasterRcnn(config) => job.train(config.init(device)?, listener),
@@ -64,6 +68,7 @@ struct Job<'a> {
     data: OpenedSets,
     folder: &'a Path,
     begin: Begin,
+    further_devices: &'a [Device],
 }
 
 impl Job<'_> {
@@ -114,6 +119,7 @@ impl Job<'_> {
             task: DetectorTask::<M>::new(names.clone(), held_out, recipe.scoring),
             model: detector,
             data: sets,
+            further_devices: self.further_devices.to_vec(),
         };
         carry_out(
             run,

@@ -198,18 +198,19 @@ impl Member {
         listener: &mut dyn run::Listener,
     ) -> Result<Outcome, RecipeError> {
         let own = folder.join(&self.name);
+        let devices = std::slice::from_ref(device);
         match &self.recipe {
             MemberRecipe::Classifier(recipe) => {
                 let mut recipe = recipe.as_ref().clone();
                 recipe.training.seed = seed;
-                recipe.train(device, &own, Begin::Resume, listener)
+                recipe.train(devices, &own, Begin::Resume, listener)
             }
             MemberRecipe::Detector(recipe) => {
                 let mut recipe: DetectorRecipe = recipe.as_ref().clone();
                 recipe.training.seed = seed;
                 let body = self.body.iter().map(|body| folder.join(body));
                 recipe.weights.extend(body.map(StartWeights::Classifier));
-                recipe.train(device, &own, Begin::Resume, listener)
+                recipe.train(devices, &own, Begin::Resume, listener)
             }
         }
     }

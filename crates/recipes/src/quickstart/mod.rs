@@ -186,6 +186,7 @@ impl Quickstart {
         listener: &mut dyn run::Listener,
     ) -> Result<Outcome, RecipeError> {
         let own = folder.join(stage.folder());
+        let devices = std::slice::from_ref(device);
         let detector = |recipe: &DetectorRecipe| DetectorRecipe {
             weights: stage
                 .body()
@@ -195,16 +196,16 @@ impl Quickstart {
             ..recipe.clone()
         };
         match stage {
-            Stage::ClothNet => self.clothnet.train(device, &own, Begin::Resume, listener),
+            Stage::ClothNet => self.clothnet.train(devices, &own, Begin::Resume, listener),
             Stage::ClothNetResNet => {
                 self.clothnet_resnet
-                    .train(device, &own, Begin::Resume, listener)
+                    .train(devices, &own, Begin::Resume, listener)
             }
             Stage::FasterRcnn | Stage::FasterRcnnClothNet => {
-                detector(&self.faster_rcnn).train(device, &own, Begin::Resume, listener)
+                detector(&self.faster_rcnn).train(devices, &own, Begin::Resume, listener)
             }
             Stage::MaskRcnn | Stage::MaskRcnnClothNet => {
-                detector(&self.mask_rcnn).train(device, &own, Begin::Resume, listener)
+                detector(&self.mask_rcnn).train(devices, &own, Begin::Resume, listener)
             }
         }
     }

@@ -102,12 +102,15 @@ fn a_classifier_of_another_width_is_refused_with_both_shapes() {
     let out = tempfile::tempdir().unwrap();
     let mut begun = false;
     let error = target
-        .train(&test_device(), out.path(), Begin::Anew, &mut |_: Notice<
-            '_,
-        >| {
-            begun = true;
-            Flow::Continue
-        })
+        .train(
+            &[test_device()],
+            out.path(),
+            Begin::Anew,
+            &mut |_: Notice<'_>| {
+                begun = true;
+                Flow::Continue
+            },
+        )
         .unwrap_err();
     assert!(!begun && matches!(error, RecipeError::Weights(_)));
     let message = error.to_string();

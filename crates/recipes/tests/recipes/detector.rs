@@ -1,6 +1,7 @@
 //! Detectors: losses fall, the folder is whole, a run in two parts ends with the same bytes.
 
-use wardrobe_recipes::MODEL_FILE;
+use wardrobe_kernels::device::test_device;
+use wardrobe_recipes::{Begin, MODEL_FILE};
 use wardrobe_training::{Progress, Record, read_log};
 
 use crate::support::{bytes, detector, fall, losses, train, train_in_two};
@@ -79,4 +80,31 @@ fn a_cascade_trains_with_losses_of_every_stage() {
     // Two of the proposals, two of each of three stages.
     assert_eq!(first.losses.0.len(), 8);
     assert!(first.losses.get("loss_box_reg_stage2").is_some());
+}
+
+/// Batch norm's running statistics differ, so scores and files do; what is learnt from does not.
+#[test]
+fn two_devices_learn_as_one() {
+    let mut recipe = detector("mask-rcnn-miniature", 6);
+    recipe.training.phases[0].batches_per_step = 2;
+    let [one, two] = [1, 2].map(|devices| {
+        let folder = tempfile::tempdir().unwrap();
+        let devices = vec![test_device(); devices];
+        let trained = recipe.train(&devices, folder.path(), Begin::Anew, &mut ());
+        assert_eq!(trained.unwrap().progress, Progress::Finished);
+        losses(folder.path())
+    });
+    assert_eq!(one.len(), 6);
+    assert_eq!(one, two);
+}
+
+#[test]
+fn no_device_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = detector("mask-rcnn-miniature", 1);
+    let error = recipe.train(&[], folder.path(), Begin::Anew, &mut ());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "devices: found none; give at least one"
+    );
 }

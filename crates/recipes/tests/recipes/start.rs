@@ -10,7 +10,7 @@ use crate::support::{detector, pictures};
 fn refused(recipe: &DetectorRecipe) -> String {
     let folder = tempfile::tempdir().unwrap();
     let error = recipe
-        .train(&test_device(), folder.path(), Begin::Anew, &mut ())
+        .train(&[test_device()], folder.path(), Begin::Anew, &mut ())
         .unwrap_err();
     assert!(!folder.path().join("config.json").exists());
     error.to_string()

@@ -84,7 +84,7 @@ impl Recipe for DetectorRecipe {
         begin: Begin,
         listener: &mut dyn Listener,
     ) -> Result<Outcome, RecipeError> {
-        self.train(device, folder, begin, listener)
+        self.train(std::slice::from_ref(device), folder, begin, listener)
     }
 }
 
@@ -96,7 +96,7 @@ impl Recipe for ClassifierRecipe {
         begin: Begin,
         listener: &mut dyn Listener,
     ) -> Result<Outcome, RecipeError> {
-        self.train(device, folder, begin, listener)
+        self.train(std::slice::from_ref(device), folder, begin, listener)
     }
 }
 

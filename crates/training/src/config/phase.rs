@@ -49,7 +49,8 @@ pub struct PhaseConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
     /// Batches whose mean gradient makes one optimiser step; 1 by default. A pass over the data
-    /// ends a step early rather than mixing two passes.
+    /// ends a step early rather than mixing two passes. Several devices
+    /// ([`Run::further_devices`](crate::Run::further_devices)) share them.
     #[serde(default = "one")]
     pub batches_per_step: usize,
     /// A moving average of the weights, which is then what is scored and kept as best.

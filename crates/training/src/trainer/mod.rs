@@ -1,7 +1,9 @@
 //! The engine: phases, steps, validations and checkpoints, in an order that a resumed run repeats.
 
 mod conclude;
+mod pass;
 mod phase;
+mod round;
 mod step;
 
 use std::collections::HashSet;
@@ -39,6 +41,11 @@ pub struct Run<T: Task> {
     pub model: T::Model,
     /// Data sets by key.
     pub data: DataSets<T::Batch>,
+    /// Devices that share the batches of a step with the model's own; none for one device. They change
+    /// no setting: with n devices in all, batch i of a step is computed on device i mod n, at the same
+    /// time as its neighbours, and the gradients are added up in the order of the batches on the
+    /// model's. Every phase's `batches_per_step` should be a multiple of n.
+    pub further_devices: Vec<Device>,
 }
 
 impl<T: Task> Run<T> {
@@ -68,13 +75,22 @@ impl<T: Task> Run<T> {
         }
         let names = self.task.parameter_names(&model);
         let parameters = parameters::list(&model, &names)?;
-        let checked = checks::all(&self.config, &parameters, &self.data)?;
-        let mut device = model.devices().swap_remove(0).autodiff();
-        if self.config.gradient_checkpointing {
-            device = device.gradient_checkpointing();
-        }
-
-        if !device.supports_dtype(self.config.precision.dtype()) {
+        let mut devices = vec![model.devices().swap_remove(0)];
+        devices.extend(self.further_devices);
+        let checked = checks::all(&self.config, &parameters, &self.data, devices.len())?;
+        let devices: Vec<Device> = devices
+            .into_iter()
+            .map(Device::autodiff)
+            .map(|device| {
+                if self.config.gradient_checkpointing {
+                    device.gradient_checkpointing()
+                } else {
+                    device
+                }
+            })
+            .collect();
+        let dtype = self.config.precision.dtype();
+        if !devices.iter().all(|device| device.supports_dtype(dtype)) {
             return Err(TrainingError::Setting {
                 field: "precision".into(),
                 found: format!("{:?}", self.config.precision),
@@ -134,7 +150,7 @@ impl<T: Task> Run<T> {
             names,
             parameters,
             flags,
-            device,
+            devices,
             model: Some(model),
             average,
             phase: None,
@@ -162,7 +178,8 @@ pub struct Trainer<T: Task> {
     parameters: Vec<Parameter>,
     /// The training flags that were on at the start.
     flags: HashSet<ParamId>,
-    device: Device,
+    /// With autodiff; the model's own first.
+    devices: Vec<Device>,
     /// Away only while it is mapped.
     model: Option<T::Model>,
     average: Option<T::Model>,
@@ -201,6 +218,9 @@ impl<T: Task> Trainer<T> {
     /// What ends a run: [`TrainingError::NotFinite`], [`TrainingError::NoGradient`],
     /// [`TrainingError::Task`], [`TrainingError::Data`], [`TrainingError::NoSuchScore`],
     /// [`TrainingError::Io`]. The checkpoints written before stay whole.
+    ///
+    /// # Panics
+    /// When the task does, and when the system has no thread for a further device.
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Progress, TrainingError> {
         loop {
             match self.step(observer)? {

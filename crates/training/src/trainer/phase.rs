@@ -93,7 +93,7 @@ impl<T: Task> Trainer<T> {
         let batches = data.start(self.position.place).map_err(&failed)?;
         let mut optimiser = Optimiser::new(&config, &self.parameters);
         if let Some((path, stored)) = stored.filter(|_| !begins) {
-            let device = self.device.clone().without_autodiff();
+            let device = self.devices[0].clone().without_autodiff();
             optimiser
                 .restore(&self.parameters, OPTIMISER, stored, &device)
                 .map_err(|reason| TrainingError::Checkpoint {

@@ -1,20 +1,17 @@
 //! One step of the optimiser: batches, losses, gradients, weights.
 
-use burn::tensor::{FloatDType, Tensor};
 use burn_optim::{GradientsAccumulator, GradientsParams};
 
+use super::pass::{Failure, Term};
 use super::phase::Phase;
 use super::{Progress, Trainer};
-use crate::config::Precision;
 use crate::data::{Place, TrainingBatch};
 use crate::error::{NotFinite, TrainingError};
 use crate::gradients::{clip_factor, square_sums};
 use crate::observer::{Event, Flow, Observer};
 use crate::parameters;
-use crate::precision;
 use crate::run::{Named, Record, StepRecord};
-use crate::seed;
-use crate::task::{Losses, Step, Task};
+use crate::task::Task;
 
 /// What the batches of a step added up to.
 struct Gathered {
@@ -26,11 +23,32 @@ struct Gathered {
     next: Place,
 }
 
+impl Gathered {
+    fn add(&mut self, terms: Vec<Term>) {
+        for Term {
+            name,
+            value,
+            weight,
+        } in terms
+        {
+            self.loss += weight * value;
+            let mut known = self.losses.0.iter_mut();
+            match known.find(|(other, _)| *other == name) {
+                Some((_, sum)) => *sum += value,
+                None => self.losses.0.push((name, value)),
+            }
+        }
+    }
+}
+
 impl<T: Task> Trainer<T> {
     /// One step of the optimiser, and what is due after it.
     ///
     /// # Errors
     /// As [`run`](Self::run). After an error, every further step is [`TrainingError::Failed`].
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
     pub fn step(&mut self, observer: &mut dyn Observer) -> Result<Progress, TrainingError> {
         if self.failed {
             return Err(TrainingError::Failed);
@@ -55,25 +73,25 @@ impl<T: Task> Trainer<T> {
             phase.announced = true;
             flow = observer.observe(&self.announcement(&phase));
         }
-        let first = self.next_batch(&mut phase)?;
-        if first.place.epoch != self.position.epoch {
-            // The rest of the pass had no batch that could be used.
-            self.position.epoch = first.place.epoch;
-            self.position.place = first.place;
-            phase.pending = Some(first);
-            return self.conclude(phase, false, true, flow, observer);
-        }
-        let gathered = self.gather(&mut phase, first)?;
+        let gathered = self.gather(&mut phase)?;
         let next = gathered.next;
-        let record = self.update(&mut phase, gathered)?;
+        // Not when the rest of the pass had no batch that could be used.
+        let stepped = gathered.batches > 0;
+        let record = if stepped {
+            Some(self.update(&mut phase, gathered)?)
+        } else {
+            None
+        };
         let epoch_over = next.epoch != self.position.epoch;
         self.position.epoch = next.epoch;
         self.position.place = next;
-        self.log.push(&Record::Step(record.clone()))?;
-        if observer.observe(&Event::StepDone(record)) == Flow::Stop {
-            flow = Flow::Stop;
+        if let Some(record) = record {
+            self.log.push(&Record::Step(record.clone()))?;
+            if observer.observe(&Event::StepDone(record)) == Flow::Stop {
+                flow = Flow::Stop;
+            }
         }
-        self.conclude(phase, true, epoch_over, flow, observer)
+        self.conclude(phase, stepped, epoch_over, flow, observer)
     }
 
     fn next_batch(
@@ -93,45 +111,34 @@ impl<T: Task> Trainer<T> {
         })
     }
 
-    /// Forward and backward over the batches of a step; fewer at the end of a pass.
-    fn gather(
-        &mut self,
-        phase: &mut Phase<T::Batch>,
-        first: TrainingBatch<T::Batch>,
-    ) -> Result<Gathered, TrainingError> {
+    /// Forward and backward over the batches of a step; fewer, or none, at the end of a pass.
+    fn gather(&mut self, phase: &mut Phase<T::Batch>) -> Result<Gathered, TrainingError> {
         let mut gathered = Gathered {
             gradients: GradientsParams::new(),
             losses: Named::default(),
             loss: 0.0,
             files: Vec::new(),
             batches: 0,
-            next: first.next,
+            next: self.position.place,
         };
         let mut accumulator = GradientsAccumulator::new();
-        let mut batch = first;
+        let mut replicas = Vec::new();
         loop {
-            gathered.next = batch.next;
-            let gradients = self.backward(batch, &mut gathered)?;
-            gathered.batches += 1;
-            if phase.config.batches_per_step == 1 {
-                gathered.gradients = gradients;
+            let first = gathered.batches;
+            let batches = self.next_round(phase, &mut gathered)?;
+            if batches.is_empty() {
                 break;
             }
-            accumulator.accumulate(self.model(), gradients);
-            let pass_over = gathered.next.epoch != self.position.epoch;
-            if gathered.batches == phase.config.batches_per_step || pass_over {
-                gathered.gradients = accumulator.grads();
-                break;
-            }
-            batch = self.next_batch(phase)?;
-            if batch.place.epoch != self.position.epoch {
-                gathered.next = batch.place;
-                phase.pending = Some(batch);
-                gathered.gradients = accumulator.grads();
-                break;
+            for (files, result) in self.compute(&mut replicas, first, batches) {
+                let passed = result.map_err(|why| self.failed(why, &files, &gathered))?;
+                gathered.files.extend(files);
+                gathered.add(passed.terms);
+                accumulator.accumulate(self.model(), passed.gradients);
             }
         }
-        let share = 1.0 / gathered.batches as f64;
+        gathered.gradients = accumulator.grads();
+        self.settle(&replicas);
+        let share = 1.0 / gathered.batches.max(1) as f64;
         gathered.loss *= share;
         for (_, value) in &mut gathered.losses.0 {
             *value *= share;
@@ -139,95 +146,57 @@ impl<T: Task> Trainer<T> {
         Ok(gathered)
     }
 
-    /// The gradient of one batch, times the loss scale.
-    fn backward(
-        &mut self,
-        batch: TrainingBatch<T::Batch>,
+    /// The next batches of a step, at most one a device; none once the step or the pass is over.
+    fn next_round(
+        &self,
+        phase: &mut Phase<T::Batch>,
         gathered: &mut Gathered,
-    ) -> Result<GradientsParams, TrainingError> {
-        let iteration = self.position.iteration;
-        let step = Step {
-            seed: seed::of_batch(
-                self.config.seed,
-                self.position.phase,
-                iteration,
-                gathered.batches,
-            ),
-            phase: self.position.phase,
-            iteration,
-            micro_batch: gathered.batches,
-            epoch: batch.place.epoch,
-            device: self.device.clone(),
-            dtype: self.config.precision.dtype(),
-        };
-        // Dropout and the like draw from the device's generator.
-        self.device.seed(step.seed);
-        let files = batch.files;
-        let failed = |source| TrainingError::Task {
-            iteration,
-            files: files.clone(),
-            source,
-        };
-        let losses = if self.config.precision == Precision::F32 {
-            let losses = self.task.losses(self.model(), batch.batch, &step);
-            losses.map_err(failed)?
-        } else {
-            let forward = precision::cast(self.model(), &self.parameters, step.dtype);
-            let losses = self.task.losses(&forward, batch.batch, &step);
-            let losses = losses.map_err(failed)?;
-            let parameters = std::mem::take(&mut self.parameters);
-            self.map_model(|model| precision::adopt_buffers(model, &forward, &parameters));
-            self.parameters = parameters;
-            losses
-        };
-        let total = losses.total().filter(Tensor::is_tracked);
-        let total = total.ok_or(TrainingError::NoGradient { iteration })?;
-        gathered.files.extend(files);
-        self.add_losses(&losses, gathered)?;
-        let scaled = match self.position.loss_scale {
-            Some(state) => total * state.scale,
-            None => total,
-        };
-        let gradients = scaled.backward();
-        Ok(GradientsParams::from_grads(gradients, self.model()))
+    ) -> Result<Vec<TrainingBatch<T::Batch>>, TrainingError> {
+        let mut batches = Vec::new();
+        while batches.len() < self.devices.len()
+            && gathered.batches < phase.config.batches_per_step
+            && gathered.next.epoch == self.position.epoch
+        {
+            let batch = self.next_batch(phase)?;
+            if batch.place.epoch != self.position.epoch {
+                gathered.next = batch.place;
+                phase.pending = Some(batch);
+                break;
+            }
+            gathered.next = batch.next;
+            gathered.batches += 1;
+            batches.push(batch);
+        }
+        Ok(batches)
     }
 
-    /// Reads the terms, all at once, and adds them up.
-    fn add_losses(&self, losses: &Losses, gathered: &mut Gathered) -> Result<(), TrainingError> {
-        let terms = losses.terms();
-        let values = terms
-            .iter()
-            .map(|term| term.value.clone().inner().cast(FloatDType::F32));
-        let values = Tensor::cat(values.collect(), 0).into_data();
-        let values = values.as_slice::<f32>().unwrap_or_default();
-        for (term, value) in terms.iter().zip(values) {
-            let value = f64::from(*value);
-            if !value.is_finite() {
-                return Err(self.not_finite(
-                    NotFinite::Loss(term.name.clone()),
-                    gathered,
-                    parameters::first_not_finite(self.model()),
-                ));
-            }
-            gathered.loss += term.weight * value;
-            let known = gathered.losses.0.iter_mut();
-            match known.into_iter().find(|(name, _)| *name == term.name) {
-                Some((_, sum)) => *sum += value,
-                None => gathered.losses.0.push((term.name.clone(), value)),
-            }
+    /// The error of a batch that gave nothing.
+    fn failed(&self, why: Failure, files: &[String], gathered: &Gathered) -> TrainingError {
+        let iteration = self.position.iteration;
+        match why {
+            Failure::Task(source) => TrainingError::Task {
+                iteration,
+                files: files.to_vec(),
+                source,
+            },
+            Failure::NoGradient => TrainingError::NoGradient { iteration },
+            Failure::NotFinite(name) => self.not_finite(
+                NotFinite::Loss(name),
+                [&gathered.files, files].concat(),
+                parameters::first_not_finite(self.model()),
+            ),
         }
-        Ok(())
     }
 
     fn not_finite(
         &self,
         what: NotFinite,
-        gathered: &Gathered,
+        files: Vec<String>,
         parameter: Option<usize>,
     ) -> TrainingError {
         TrainingError::NotFinite {
             iteration: self.position.iteration,
-            files: gathered.files.clone(),
+            files,
             what,
             parameter: parameter.map(|number| self.names[number].clone()),
         }
@@ -249,7 +218,7 @@ impl<T: Task> Trainer<T> {
         let scale = self.position.loss_scale;
         let after = scale.map(|scale| scale.after(bad.is_some()));
         if let (Some((number, _)), None | Some(None)) = (bad, after) {
-            return Err(self.not_finite(NotFinite::Gradient, &gathered, Some(*number)));
+            return Err(self.not_finite(NotFinite::Gradient, gathered.files, Some(*number)));
         }
         // Gradients are sums over the batches, of scaled losses; this makes their mean.
         let loss_scale = scale.map_or(1.0, |state| state.scale);

@@ -71,6 +71,7 @@ fn run(phase: Value, gradients: &[(f64, f64)], folder: &std::path::Path) -> Trai
             b: Param::from_data([4.0], &device),
         },
         data: DataSets::new().with("train", InMemory::new(gradients.to_vec(), 2)),
+        further_devices: Vec::new(),
     }
     .start(folder)
     .unwrap()

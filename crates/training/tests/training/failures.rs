@@ -92,6 +92,7 @@ fn root(config: &str) -> Run<RootTask> {
             a: Param::from_data([0.0], &test_device()),
         },
         data: DataSets::new().with("train", InMemory::new(vec![()], 1)),
+        further_devices: Vec::new(),
     }
 }
 
@@ -131,6 +132,7 @@ fn a_loss_without_trainable_parts_is_an_error() {
         program,
         model,
         data,
+        further_devices,
         ..
     } = root(CONFIG);
     let run = Run {
@@ -139,6 +141,7 @@ fn a_loss_without_trainable_parts_is_an_error() {
         task: Detached,
         model,
         data,
+        further_devices,
     };
     let folder = tempfile::tempdir().unwrap();
     let error = run.start(folder.path()).unwrap().run(&mut ()).unwrap_err();

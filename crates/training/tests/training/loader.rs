@@ -129,6 +129,7 @@ fn run(seed: u64) -> Run<Brightness> {
                 batch_size: 4,
             },
         ),
+        further_devices: Vec::new(),
     }
 }
 

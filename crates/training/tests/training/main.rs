@@ -6,6 +6,7 @@ mod failures;
 mod kill;
 mod loader;
 mod optimisers;
+mod parallel;
 mod phases;
 mod precision;
 mod resume;

@@ -119,6 +119,7 @@ fn trajectories_are_pytorchs() {
             task: Regression,
             model: layer(&fixture.start),
             data: DataSets::new().with("train", InMemory::new(batches.clone(), 4)),
+            further_devices: Vec::new(),
         }
         .start(folder.path())
         .unwrap();

@@ -55,14 +55,15 @@ impl Task for Halves {
     }
 }
 
-fn trainer(precision: &str, size: f64, steps: u64, folder: &std::path::Path) -> Trainer<Halves> {
+const X: [f32; 8] = [1.0, 0.5, -0.25, 0.75, 0.5, -1.0, -0.5, 0.25];
+
+fn run(precision: &str, size: f64, steps: u64) -> Run<Halves> {
     let device = test_device();
     let rate = 0.05 / size;
     let config = format!(
         r#"{{"precision": "{precision}", "checkpoint_every": {{"iterations": 1}}, "phases": [
             {{"name": "a", "data": "train", "duration": {{"iterations": {steps}}}, "rate": {rate:e}}}]}}"#
     );
-    let x = vec![1.0, 0.5, -0.25, 0.75, 0.5, -1.0, -0.5, 0.25];
     Run {
         config: TrainingConfig::from_json(&config).unwrap(),
         program: Value::Null,
@@ -72,10 +73,13 @@ fn trainer(precision: &str, size: f64, steps: u64, folder: &std::path::Path) -> 
             norm: BatchNormConfig::new(3).init(&device),
             head: LinearConfig::new(3, 1).init(&device),
         }),
-        data: DataSets::new().with("train", InMemory::new(vec![x], 4)),
+        data: DataSets::new().with("train", InMemory::new(vec![X.to_vec()], 4)),
+        further_devices: Vec::new(),
     }
-    .resume(folder)
-    .unwrap()
+}
+
+fn trainer(precision: &str, size: f64, steps: u64, folder: &std::path::Path) -> Trainer<Halves> {
+    run(precision, size, steps).resume(folder).unwrap()
 }
 
 fn losses(folder: &std::path::Path) -> Vec<f64> {
@@ -185,4 +189,23 @@ fn an_infinite_gradient_ends_f16_training_too() {
         panic!("{error}");
     };
     assert_eq!(iteration, 32);
+}
+
+/// The batches of a step are the same, so the statistics they leave are too.
+#[test]
+fn two_devices_do_what_one_does() {
+    let _alone = alone();
+    for (precision, size) in [("bf16", 1.0), ("f16", 4096.0)] {
+        let outcomes = [0, 1].map(|further| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut run = run(precision, size, 12);
+            run.config.phases[0].batches_per_step = 2;
+            run.data = DataSets::new().with("train", InMemory::new(vec![X.to_vec(); 4], 4));
+            run.further_devices = vec![test_device(); further];
+            run.start(folder.path()).unwrap().run(&mut ()).unwrap();
+            outcome(folder.path())
+        });
+        assert_eq!(outcomes[0].1, outcomes[1].1, "{precision}");
+        assert!(outcomes[0].0 == outcomes[1].0, "{precision}");
+    }
 }

@@ -186,6 +186,7 @@ pub fn run(config: &str) -> Run<Classify> {
         data: DataSets::new()
             .with("train", InMemory::new(pictures(5, 4), 4))
             .with("more", InMemory::new(pictures(3, 4), 4)),
+        further_devices: Vec::new(),
     }
 }
 

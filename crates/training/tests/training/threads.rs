@@ -76,6 +76,7 @@ fn child() {
             head: LinearConfig::new(520, 1).init(&device),
         }),
         data: DataSets::new().with("train", InMemory::new(vec![batch(1), batch(2)], 8)),
+        further_devices: Vec::new(),
     };
     run.resume(folder).unwrap().run(&mut ()).unwrap();
 }
