@@ -64,6 +64,9 @@ pub enum MemberRecipe {
 }
 
 /// A member's detector as it is scored.
+///
+/// With neither of the two settings it is scored as it was trained; with one of them given, the other
+/// counts as standard, or none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
