@@ -1,7 +1,8 @@
 //! Resizing.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
 use crate::image_file::Picture;
@@ -172,11 +173,12 @@ fn one_pass(picture: &Picture, [width, height]: [usize; 2], options: &ResizeOpti
     let mut pixels = vec![0; 3 * width * height];
     let sides = [picture.width(), picture.height(), width, height].map(u32::try_from);
     if let [Ok(w), Ok(h), Ok(to_w), Ok(to_h)] = sides
-        && let Ok(source) = ImageRef::new(w, h, picture.data(), PixelType::U8x3)
-        && let Ok(mut target) = Image::from_slice_u8(to_w, to_h, &mut pixels, PixelType::U8x3)
+        && let Ok(source) = TypedImageRef::<U8x3>::from_buffer(w, h, picture.data())
+        && let Ok(mut target) = TypedImage::<U8x3>::from_buffer(to_w, to_h, &mut pixels)
     {
-        // Fails only for sizes or pixel types that differ from the buffers just made.
-        let done = Resizer::new().resize(&source, &mut target, options);
+        // Fails only for sizes that differ from the buffers just made. `resize`, which looks at the type of pixel when it
+        // runs, compiles the code of every type: half of this crate's building time.
+        let done = Resizer::new().resize_typed(&source, &mut target, options);
         debug_assert!(done.is_ok(), "{done:?}");
     }
     Picture::new(pixels, width, height)
