@@ -1,7 +1,7 @@
 """What both sides of a comparison measure: the table in workloads.json, and the inputs and weights that belong to it.
 
 Inputs and weights come from the parameter generator of `tests/` (its README.md is the specification), so the Rust side
-(`benches/src/bin/measure.rs`) builds the same ones without reading a file, except for whole models, whose weights are
+(`benches/src/bin/measure`) builds the same ones without reading a file, except for whole models, whose weights are
 written once by `weights()` and loaded by both.
 """
 

@@ -1,4 +1,4 @@
-//! Home of the benches: `benches/` (criterion), `src/bin/measure.rs` and `peers/` (the same work in Python peers); here, the
+//! Home of the benches: `benches/` (criterion), `src/bin/measure` and `peers/` (the same work in Python peers); here, the
 //! inputs they share.
 
 use burn::module::Module;
