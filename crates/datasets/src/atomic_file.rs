@@ -13,6 +13,31 @@ use crate::error::OutputError;
 /// How many temporary names are tried before a folder full of them is an error.
 const NAME_ATTEMPTS: u32 = 100;
 
+/// Writes a text in one step.
+///
+/// # Errors
+/// As [`AtomicFile::create`] and [`AtomicFile::finish`]; an older file of that name then stays as it was.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("classes.txt");
+/// wardrobe_datasets::atomic_file::write_text(&path, "dress\nskirt\n")?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "dress\nskirt\n");
+/// # Ok(())
+/// # }
+/// ```
+pub fn write_text(path: impl AsRef<Path>, text: &str) -> Result<(), OutputError> {
+    let path = path.as_ref();
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(text.as_bytes())
+        .map_err(|source| OutputError::Unwritable {
+            path: path.to_owned(),
+            source,
+        })?;
+    file.finish()
+}
+
 /// A file under construction.
 ///
 /// ```

@@ -36,8 +36,44 @@ pub(crate) fn size(field: &str, width: u64, height: u64) -> Result<[u32; 2], Pro
     }
 }
 
+/// A box that leaves the picture by more pixels than this may be one of another form: rounding, and
+/// counting from 1, account for less.
+const BEYOND: f32 = 2.0;
+
+/// How a format writes boxes. One form taken for another is the usual mistake of files that other
+/// programs wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BoxForm {
+    /// Left, top, width and height.
+    Sized,
+    /// The corners above left and below right, by these names.
+    Corners(&'static str),
+    /// Two opposite corners in any order, which no other form is taken for.
+    Opposite,
+}
+
+impl BoxForm {
+    /// Whether the file has boxes of the form that is taken for this one; empty where there is none.
+    pub fn question(self) -> String {
+        match self {
+            Self::Sized => {
+                "or were x1, y1, x2, y2 written where the format has x, y, width, height?".into()
+            }
+            Self::Corners(names) => {
+                format!("were x, y, width, height written where the format has {names}?")
+            }
+            Self::Opposite => String::new(),
+        }
+    }
+}
+
 /// A proper box inside the picture (as far as its size is known).
-pub(crate) fn bbox(field: &str, bbox: BBox, size: Option<[u32; 2]>) -> Result<BBox, Problem> {
+pub(crate) fn bbox(
+    field: &str,
+    bbox: BBox,
+    size: Option<[u32; 2]>,
+    form: BoxForm,
+) -> Result<BBox, Problem> {
     let [x1, y1, x2, y2] = bbox.corners();
     if !bbox.corners().into_iter().all(f32::is_finite) {
         return Err(Problem::new(
@@ -47,13 +83,22 @@ pub(crate) fn bbox(field: &str, bbox: BBox, size: Option<[u32; 2]>) -> Result<BB
         ));
     }
     if !bbox.is_proper() {
-        return Err(Problem::new(
-            field,
-            format!(
-                "the box ({x1}, {y1}) – ({x2}, {y2}) has no inside: its right and bottom must be larger than its left and top"
-            ),
-            "draw the box again, or swap its corners",
-        ));
+        let problem = |remedy: &str| {
+            Problem::new(
+                field,
+                format!(
+                    "the box ({x1}, {y1}) – ({x2}, {y2}) has no inside: its right and bottom must be larger than its left and top"
+                ),
+                remedy,
+            )
+        };
+        return Err(match form {
+            BoxForm::Sized => problem("draw the box again, with a width and a height above 0"),
+            BoxForm::Corners(_) => {
+                problem("draw the box again, or swap its corners").of_other_form(form.question())
+            }
+            BoxForm::Opposite => problem("draw the box again"),
+        });
     }
     let outside = match size {
         Some([width, height]) => {
@@ -69,7 +114,7 @@ pub(crate) fn bbox(field: &str, bbox: BBox, size: Option<[u32; 2]>) -> Result<BB
             || "starts at (0, 0)".to_owned(),
             |[width, height]| format!("of {width}x{height} pixels"),
         );
-        return Err(Problem::new(
+        let problem = Problem::new(
             field,
             format!(
                 "the box ({x1}, {y1}) – ({x2}, {y2}) leaves the picture, which {}",
@@ -80,7 +125,16 @@ pub(crate) fn bbox(field: &str, bbox: BBox, size: Option<[u32; 2]>) -> Result<BB
                 }
             ),
             "clip the box to the picture, and check that the annotation belongs to it",
-        ));
+        );
+        // Corners taken for left, top, width and height reach too far to the right and the bottom.
+        let reaches = size.is_some_and(|[width, height]| {
+            x2 > width as f32 + BEYOND || y2 > height as f32 + BEYOND
+        });
+        return Err(if form == BoxForm::Sized && reaches {
+            problem.of_other_form(form.question())
+        } else {
+            problem
+        });
     }
     Ok(bbox)
 }
@@ -170,13 +224,14 @@ mod tests {
     fn a_box_may_leave_by_half_a_pixel_and_no_more() {
         let picture = Some([100, 50]);
         let near = BBox::new(-0.5, 0.0, 100.5, 50.0);
-        assert_eq!(bbox("bbox", near, picture).unwrap(), near);
+        let read = |bbox| super::bbox("bbox", bbox, picture, BoxForm::Sized);
+        assert_eq!(read(near).unwrap(), near);
         for far in [
             BBox::new(-0.6, 0.0, 10.0, 10.0),
             BBox::new(0.0, 0.0, 101.0, 10.0),
             BBox::new(0.0, 0.0, 10.0, 51.0),
         ] {
-            let problem = bbox("bbox", far, picture).unwrap_err();
+            let problem = read(far).unwrap_err();
             assert!(
                 problem
                     .what
@@ -184,6 +239,37 @@ mod tests {
                 "{problem:?}"
             );
         }
+    }
+
+    #[test]
+    fn boxes_of_another_form_are_asked_about() {
+        let remedy = |corners: [f32; 4], form| {
+            let problem = bbox("bbox", corners.into(), Some([100, 80]), form).unwrap_err();
+            assert_eq!(problem.remedy.contains("were "), problem.other_form);
+            problem.remedy
+        };
+        let clip = "clip the box to the picture, and check that the annotation belongs to it";
+        let sized = "; or were x1, y1, x2, y2 written where the format has x, y, width, height?";
+        // (10, 60) – (90, 70) taken for left, top, width, height: 10 + 90, 60 + 70.
+        let reaching = [10.0, 60.0, 100.0, 130.0];
+        assert_eq!(remedy(reaching, BoxForm::Sized), format!("{clip}{sized}"));
+        let named = BoxForm::Corners("x1, y1, x2, y2");
+        assert_eq!(remedy(reaching, named), clip);
+        assert_eq!(remedy(reaching, BoxForm::Opposite), clip);
+        // By two pixels: counted from 1 and rounded.
+        assert_eq!(remedy([0.0, 0.0, 102.0, 82.0], BoxForm::Sized), clip);
+        assert_eq!(remedy([-9.0, 0.0, 50.0, 50.0], BoxForm::Sized), clip);
+        // Left 50, top 40, width 30, height 20 taken for corners.
+        let inverted = [50.0, 40.0, 30.0, 20.0];
+        assert_eq!(
+            remedy(inverted, named),
+            "draw the box again, or swap its corners; \
+             were x, y, width, height written where the format has x1, y1, x2, y2?"
+        );
+        assert_eq!(
+            remedy(inverted, BoxForm::Sized),
+            "draw the box again, with a width and a height above 0"
+        );
     }
 
     #[test]

@@ -46,10 +46,11 @@ pub enum Mode {
 }
 
 /// What a lenient reader left out. A strict reader leaves nothing out.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Skipped {
     count: usize,
     first: Vec<Finding>,
+    other_form: Option<(usize, Finding)>,
 }
 
 impl Skipped {
@@ -66,8 +67,20 @@ impl Skipped {
         &self.first
     }
 
+    /// How many of them are boxes that may have been written in another form than the format's, and
+    /// the first: boxes of left, top, width and height that leave their picture, and corners without an
+    /// inside. One is a slip; a share of all boxes is another format.
+    pub fn boxes_of_other_form(&self) -> Option<(usize, &Finding)> {
+        self.other_form
+            .as_ref()
+            .map(|(count, first)| (*count, first))
+    }
+
     /// Adds what another reader left out.
     pub(crate) fn append(&mut self, other: Self) {
+        if let Some((count, first)) = other.other_form {
+            self.add_other_form(count, first);
+        }
         let room = Self::NAMED.saturating_sub(self.first.len());
         self.count += other.count;
         self.first.extend(other.first.into_iter().take(room));
@@ -84,6 +97,26 @@ impl Skipped {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// As [`Skipped::note`]; `other_form` for a box that may have been written in another form.
+    pub(crate) fn note_entry(
+        &mut self,
+        mode: Mode,
+        finding: Finding,
+        other_form: bool,
+    ) -> Result<(), FormatError> {
+        if mode == Mode::Lenient && other_form {
+            self.add_other_form(1, finding.clone());
+        }
+        self.note(mode, finding)
+    }
+
+    fn add_other_form(&mut self, more: usize, first: Finding) {
+        match &mut self.other_form {
+            Some((count, _)) => *count += more,
+            None => self.other_form = Some((more, first)),
         }
     }
 }
@@ -186,11 +219,20 @@ mod tests {
         for line in 0..Skipped::NAMED {
             others.note(Mode::Lenient, finding(line)).unwrap();
         }
-        // The first stays the first; of 101 one is beyond the limit.
+        others
+            .note_entry(Mode::Lenient, finding(200), true)
+            .unwrap();
+        others
+            .note_entry(Mode::Lenient, finding(300), true)
+            .unwrap();
+        assert_eq!(skipped.boxes_of_other_form(), None);
+        // The first stays the first; of 103 three are beyond the limit.
         skipped.append(others);
+        // Also of findings that are themselves beyond it.
+        assert_eq!(skipped.boxes_of_other_form(), Some((2, &finding(200))));
         let told = skipped.to_string();
-        assert!(told.starts_with("101 entries skipped\nlist.txt, line 3: "));
-        assert!(told.ends_with("list.txt, line 98: is blank; remove it\nand 1 more"));
+        assert!(told.starts_with("103 entries skipped\nlist.txt, line 3: "));
+        assert!(told.ends_with("list.txt, line 98: is blank; remove it\nand 3 more"));
         assert_eq!(told.lines().count(), 1 + Skipped::NAMED + 1);
     }
 }

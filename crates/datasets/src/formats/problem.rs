@@ -15,6 +15,8 @@ pub(crate) struct Problem {
     pub what: String,
     /// What the owner of the file can do.
     pub remedy: String,
+    /// Whether it is a box that may have been written in another form than the format's.
+    pub other_form: bool,
 }
 
 impl Problem {
@@ -27,7 +29,16 @@ impl Problem {
             field: field.into(),
             what: what.to_string(),
             remedy: remedy.into(),
+            other_form: false,
         }
+    }
+
+    /// The same problem, of a box that may have been written in another form than the format's: the
+    /// remedy asks whether it was.
+    pub fn of_other_form(mut self, question: impl fmt::Display) -> Self {
+        self.remedy = format!("{}; {question}", self.remedy);
+        self.other_form = true;
+        self
     }
 
     /// The same problem, seen from the entry at `place`.
@@ -76,7 +87,9 @@ impl Report {
 
     /// In strict mode the problem is the error; in lenient mode it is counted.
     pub fn note(&mut self, path: &Path, problem: Problem) -> Result<(), FormatError> {
-        self.skipped.note(self.mode, problem.finding(path))
+        let other_form = problem.other_form;
+        self.skipped
+            .note_entry(self.mode, problem.finding(path), other_form)
     }
 }
 

@@ -185,11 +185,16 @@ fn the_file_size_limit_holds_before_reading() {
     );
 }
 
-/// The JPEG with an APP1 segment right after its start: "Exif", a big-endian TIFF header and
-/// one entry, tag 0x0112 = `orientation`.
-fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
-    let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+/// A big-endian TIFF header and one entry, tag 0x0112 = `orientation`.
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend_from_slice(&[orientation, 0, 0, 0, 0, 0, 0]);
+    exif
+}
+
+/// The JPEG with an APP1 segment right after its start.
+fn jpeg_with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let exif = [b"Exif\0\0", exif(orientation).as_slice()].concat();
     let mut bytes = jpeg[..2].to_vec();
     bytes.extend_from_slice(&[0xFF, 0xE1]);
     bytes.extend_from_slice(&(exif.len() as u16 + 2).to_be_bytes());
@@ -198,10 +203,25 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     bytes
 }
 
+/// The same pixels as a PNG with an `eXIf` chunk.
+fn png_with_orientation(pixels: &Picture, orientation: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut info = png::Info::with_size(pixels.width() as u32, pixels.height() as u32);
+    info.color_type = png::ColorType::Rgb;
+    info.bit_depth = png::BitDepth::Eight;
+    info.exif_metadata = Some(exif(orientation).into());
+    let encoder = png::Encoder::with_info(&mut bytes, info).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(pixels.data()).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
 #[test]
 fn exif_orientation_is_applied() {
     let jpeg = encoded(ImageFormat::Jpeg);
-    let upright = read(&jpeg).unwrap();
+    let of_jpeg = read(&jpeg).unwrap();
+    let of_png = read(&encoded(ImageFormat::Png)).unwrap();
     let pixel = |picture: &Picture, x: usize, y: usize| -> [u8; 3] {
         let at = 3 * (y * picture.width() + x);
         picture.data()[at..at + 3].try_into().unwrap()
@@ -215,20 +235,26 @@ fn exif_orientation_is_applied() {
         (6, (24, 40), (23, 0)),
         (8, (24, 40), (0, 39)),
     ] {
-        let shown = read(&with_orientation(&jpeg, orientation)).unwrap();
-        assert_eq!(
-            (shown.width(), shown.height()),
-            (width, height),
-            "orientation {orientation}"
-        );
-        assert_eq!(
-            pixel(&shown, x, y),
-            pixel(&upright, 0, 0),
-            "orientation {orientation}"
-        );
+        for (stored, upright) in [
+            (jpeg_with_orientation(&jpeg, orientation), &of_jpeg),
+            (png_with_orientation(&of_png, orientation), &of_png),
+        ] {
+            let shown = read(&stored).unwrap();
+            assert_eq!(
+                (shown.width(), shown.height()),
+                (width, height),
+                "orientation {orientation}"
+            );
+            assert_eq!(
+                pixel(&shown, x, y),
+                pixel(upright, 0, 0),
+                "orientation {orientation}"
+            );
+        }
     }
     // A value outside the standard changes nothing.
-    assert_eq!(read(&with_orientation(&jpeg, 99)).unwrap(), upright);
+    assert_eq!(read(&jpeg_with_orientation(&jpeg, 99)).unwrap(), of_jpeg);
+    assert_eq!(read(&png_with_orientation(&of_png, 99)).unwrap(), of_png);
 }
 
 #[test]

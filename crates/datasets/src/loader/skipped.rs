@@ -16,7 +16,7 @@ pub struct BadFile {
 
 /// The pictures a run left out under [`OnBadFile::Skip`](super::OnBadFile::Skip), in the order in
 /// which the consumer would have met them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SkippedFiles {
     draws: usize,
     distinct: BTreeSet<usize>,
@@ -45,6 +45,20 @@ impl SkippedFiles {
     /// The first [`SkippedFiles::NAMED`] of them.
     pub fn first(&self) -> &[BadFile] {
         &self.first
+    }
+
+    /// Adds what another run over the same source left out.
+    pub fn append(&mut self, other: &Self) {
+        self.draws += other.draws;
+        let room = Self::NAMED.saturating_sub(self.first.len());
+        let known = &self.distinct;
+        let new = other
+            .first
+            .iter()
+            .filter(|file| !known.contains(&file.index));
+        let new: Vec<BadFile> = new.take(room).cloned().collect();
+        self.first.extend(new);
+        self.distinct.extend(&other.distinct);
     }
 
     /// Counts one; `describe` is asked only for files that are new and among the first.
@@ -98,6 +112,22 @@ mod tests {
             "2 files skipped\n5.jpg: is empty\n3.jpg: is empty"
         );
         assert_eq!(skipped.indices().collect::<Vec<_>>(), [3, 5]);
+    }
+
+    #[test]
+    fn two_runs_over_one_source_are_counted_together() {
+        let of = |indices: &[usize]| {
+            let mut skipped = SkippedFiles::default();
+            for &index in indices {
+                skipped.note(index, || bad(index));
+            }
+            skipped
+        };
+        let mut both = of(&[5, 3]);
+        both.append(&of(&[3, 8, 3]));
+        assert_eq!((both.draws(), both.files()), (5, 3));
+        let names: Vec<&str> = both.first().iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["5.jpg", "3.jpg", "8.jpg"]);
     }
 
     #[test]

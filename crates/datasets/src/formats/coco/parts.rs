@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::coco_results::CompressedRle;
+use crate::formats::check::BoxForm;
 use crate::formats::problem::{Problem, need};
 use crate::formats::{check, number};
 use crate::sample::{AttributeLabels, BBox, Judgement, Landmark, Landmarks, Mask, Visibility};
@@ -87,7 +88,7 @@ pub(super) fn bbox(numbers: &[f64], size: Option<[u32; 2]>) -> Result<BBox, Prob
             "write the four numbers or leave `bbox` out",
         ));
     };
-    check::bbox("bbox", number::corners(xywh).into(), size)
+    check::bbox("bbox", number::corners(xywh).into(), size, BoxForm::Sized)
 }
 
 pub(super) fn area(area: f32) -> Result<f32, Problem> {

@@ -1,29 +1,44 @@
 //! The columns of a line, from bytes to values.
 
-use super::super::{Finding, Place};
+use super::super::{Finding, FormatError, Mode, Place, Skipped};
 
 use std::path::Path;
 
 /// What is wrong with a line; becomes a [`Finding`] where file and line are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    pub(crate) problem: String,
+    pub(crate) what: String,
     pub(crate) remedy: String,
+    /// Whether it is a box that may have been written in another form.
+    pub(crate) other_form: bool,
 }
 
 impl Problem {
-    pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
-            problem: problem.into(),
+            what: what.into(),
             remedy: remedy.into(),
+            other_form: false,
         }
+    }
+
+    /// Notes it as what is wrong at a place.
+    pub(crate) fn note(
+        self,
+        skipped: &mut Skipped,
+        mode: Mode,
+        path: &Path,
+        place: Place,
+    ) -> Result<(), FormatError> {
+        let other_form = self.other_form;
+        skipped.note_entry(mode, self.at(path, place), other_form)
     }
 
     pub(crate) fn at(self, path: &Path, place: Place) -> Finding {
         Finding {
             path: path.to_path_buf(),
             place,
-            problem: self.problem,
+            problem: self.what,
             remedy: self.remedy,
         }
     }
@@ -174,7 +189,7 @@ mod tests {
             b"12px",
             b"\xFF",
         ] {
-            let problem = coordinate(token).unwrap_err().problem;
+            let problem = coordinate(token).unwrap_err().what;
             assert!(problem.ends_with("is no coordinate"), "{problem}");
         }
     }
@@ -194,7 +209,7 @@ mod tests {
             "c:/a",
             "a\\b",
         ] {
-            let problem = picture_path(outside.as_bytes()).unwrap_err().problem;
+            let problem = picture_path(outside.as_bytes()).unwrap_err().what;
             assert!(
                 problem.contains("is no path below the picture folder"),
                 "{problem}"
@@ -203,7 +218,7 @@ mod tests {
         assert!(
             picture_path(b"a\xFF")
                 .unwrap_err()
-                .problem
+                .what
                 .contains("is not UTF-8")
         );
     }

@@ -146,13 +146,13 @@ mod tests {
         assert!(
             find("img/TEE/1.jpg")
                 .unwrap_err()
-                .problem
+                .what
                 .contains("differs only in case from two")
         );
         assert!(
             find("img/Coat/2.jpg")
                 .unwrap_err()
-                .problem
+                .what
                 .contains("is not in the category list")
         );
     }

@@ -4,6 +4,7 @@
 use super::Kind;
 use super::fields::{Problem, coordinate, first_token, shown, tokens, whole_number, wrong_columns};
 use super::vocabulary::Categories;
+use crate::formats::check::BoxForm;
 use crate::sample::{AttributeLabels, BBox, Judgement, Landmark, Landmarks, Split, Visibility};
 
 /// The columns after the picture.
@@ -55,13 +56,17 @@ pub(super) fn bbox(line: &[u8]) -> Result<BBox, Problem> {
     let bbox = BBox::from(corners);
     let written = || shown(line.trim_ascii());
     if !bbox.is_proper() {
-        return Err(Problem::new(
-            format!(
-                "the box {} has no inside: expected x_1 < x_2 and y_1 < y_2",
-                written()
-            ),
-            "correct or remove the line",
-        ));
+        let form = BoxForm::Corners("x_1 y_1 x_2 y_2");
+        return Err(Problem {
+            other_form: true,
+            ..Problem::new(
+                format!(
+                    "the box {} has no inside: expected x_1 < x_2 and y_1 < y_2",
+                    written()
+                ),
+                format!("correct or remove the line; {}", form.question()),
+            )
+        });
     }
     if bbox.x1 < 0.0 || bbox.y1 < 0.0 {
         return Err(Problem::new(

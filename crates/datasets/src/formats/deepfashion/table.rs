@@ -77,7 +77,7 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn note(&mut self, place: Place, problem: Problem) -> Result<(), FormatError> {
-        self.skipped.note(self.mode, problem.at(self.path, place))
+        problem.note(self.skipped, self.mode, self.path, place)
     }
 
     fn take<T>(

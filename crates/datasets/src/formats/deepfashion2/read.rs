@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::formats::check::BoxForm;
 use crate::formats::json::{self, json_entry};
 use crate::formats::problem::{Problem, need};
 use crate::formats::{check, extra};
@@ -122,7 +123,10 @@ fn item(item: Item) -> Result<Object, Problem> {
         }
     }
     let bbox = match need(item.bounding_box, "bounding_box")?.as_slice() {
-        &[x1, y1, x2, y2] => check::bbox("bounding_box", BBox::new(x1, y1, x2, y2), None)?,
+        &[x1, y1, x2, y2] => {
+            let form = BoxForm::Corners("x1, y1, x2, y2");
+            check::bbox("bounding_box", BBox::new(x1, y1, x2, y2), None, form)?
+        }
         other => {
             let what = format!("{} numbers instead of [x1, y1, x2, y2]", other.len());
             return Err(Problem::new("bounding_box", what, "write the two corners"));

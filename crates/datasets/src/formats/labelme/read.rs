@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+use crate::formats::check::BoxForm;
 use crate::formats::files::Parsed;
 use crate::formats::json::{self, json_entry};
 use crate::formats::number::decimal;
@@ -183,7 +184,7 @@ fn add(
     };
     let part = match kind {
         "rectangle" => {
-            let bbox = check::bbox("points", shapes::corners(&points)?, size)?;
+            let bbox = check::bbox("points", shapes::corners(&points)?, size, BoxForm::Opposite)?;
             if draft.object.bbox.replace(bbox).is_some() {
                 return Err(mixed("two rectangles"));
             }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
+use crate::formats::check::BoxForm;
 use crate::formats::files::{self, Parsed};
 use crate::formats::problem::{Problem, Report, need};
 use crate::formats::{FormatError, check, extra};
@@ -154,7 +155,8 @@ fn bbox(node: &Node, size: Option<[u32; 2]>) -> Result<BBox, Problem> {
         right as f32,
         bottom as f32,
     );
-    check::bbox("", corners, size)
+    let form = BoxForm::Corners("xmin, ymin, xmax, ymax");
+    check::bbox("", corners, size, form)
 }
 
 /// The split of each picture by its name in the lists.

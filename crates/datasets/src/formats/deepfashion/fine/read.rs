@@ -289,7 +289,7 @@ fn each_line<T: Send>(
             rows = number;
             match value.and_then(|value| take(number - 1, line, value)) {
                 Ok(()) => Ok(()),
-                Err(problem) => skipped.note(mode, problem.at(&path, Place::Line(number))),
+                Err(problem) => problem.note(skipped, mode, &path, Place::Line(number)),
             }
         },
     )?;
