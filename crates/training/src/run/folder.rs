@@ -14,7 +14,16 @@ use crate::error::TrainingError;
 #[derive(Debug)]
 pub struct RunFolder {
     root: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for RunFolder {
+    /// Unlocks rather than only closes: a child that another thread has forked holds the open file too until it begins its
+    /// own program, and a lock lasts as long as anyone holds its file.
+    fn drop(&mut self) {
+        // Closing is all that is left where this fails.
+        let _ = self.lock.unlock();
+    }
 }
 
 /// A checkpoint on the disk.
@@ -43,7 +52,7 @@ impl RunFolder {
             .open(&path)
             .map_err(failed("open", &path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root, _lock: lock }),
+            Ok(()) => Ok(Self { root, lock }),
             Err(TryLockError::WouldBlock) => Err(TrainingError::Folder {
                 path: root,
                 reason: "another process trains here; wait for it, or take another folder".into(),
@@ -192,6 +201,17 @@ fn difference(left: &Value, right: &Value, path: String) -> Option<(String, Stri
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_dropped_folder_is_free_though_a_child_still_holds_its_file() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(root.path()).unwrap();
+        let held_by_a_child = folder.lock.try_clone().unwrap();
+        assert!(RunFolder::open(root.path()).is_err());
+        drop(folder);
+        RunFolder::open(root.path()).unwrap();
+        drop(held_by_a_child);
+    }
 
     #[test]
     fn the_first_difference_is_named() {
