@@ -1,6 +1,6 @@
 //! Arguments that several programs have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
@@ -81,6 +81,20 @@ impl BackendArguments {
     }
 }
 
+/// What a program that does everything from one configuration takes.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArguments {
+    /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
+    #[arg(long, value_name = "NAME", default_value = "flex")]
+    pub backend: BackendKind,
+    /// Prints everything it would do as JSON, and ends.
+    #[arg(long)]
+    pub print_config: bool,
+    /// Does what a JSON file says instead; --print-config shows how.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
 /// An error and its causes in one line, each said once: many errors quote their cause.
 pub fn in_words(error: &anyhow::Error) -> String {
     let mut words = String::new();
@@ -113,7 +127,8 @@ pub fn with_remedy(error: DetectorError) -> anyhow::Error {
 /// A picture's error with the ways out.
 pub fn with_ways_out(error: &PictureError) -> anyhow::Error {
     anyhow!(
-        "{error}\nLeave the picture out, or pass --skip-bad to go on without bad pictures; no results were written."
+        "{error}\nLeave the picture out, or pass --skip-bad to go on without bad pictures. No list of results \
+         was written; drawings, if any, are of the pictures before it."
     )
 }
 

@@ -14,6 +14,7 @@ use wardrobe::recipes::{Listener, Notice};
 use wardrobe::training::{Event, Flow};
 
 use crate::interrupt::Interrupt;
+use crate::training::announce;
 
 /// The curve of what is minimised.
 const LOSS: &str = "loss";
@@ -112,6 +113,8 @@ fn definition(metric_id: MetricId, name: &str) -> MetricDefinition {
 
 impl Listener for Dashboard {
     fn hear(&mut self, notice: Notice<'_>) -> Flow {
+        // Before the terminal is taken; there again when it is given back.
+        announce(&notice);
         if let Notice::Event(event) = notice {
             self.event(event);
         }

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use wardrobe::datasets::formats::{Format, Mode};
+use wardrobe::datasets::atomic_file::write_text;
+use wardrobe::datasets::formats::{Format, Mode, Skipped};
+use wardrobe::datasets::loader::SkippedFiles;
 use wardrobe::datasets::sample::Split;
 use wardrobe::datasets::{CategoryNames, ResultsWriter};
 use wardrobe::metrics::{Bootstrap, plot};
@@ -44,7 +46,7 @@ pub struct DataArguments {
     /// The folder that COCO's names of pictures start from, where it is not beside the annotations.
     #[arg(long, value_name = "DIR", requires = "data")]
     pub pictures: Option<PathBuf>,
-    /// Leaves out entries that cannot be used, instead of stopping.
+    /// Leaves out entries and pictures that cannot be used, instead of stopping, and says which.
     #[arg(long)]
     pub skip_bad: bool,
     /// Objects of categories that the checkpoint does not know are neither to be found nor wrong,
@@ -194,6 +196,20 @@ fn with_flag(error: RecipeError, data: &DataArguments) -> anyhow::Error {
     }
 }
 
+/// Says which entries of the data a lenient reader left out, and how many.
+fn tell_skipped(skipped: &Skipped) {
+    if skipped.count() > 0 {
+        println!("{skipped}");
+    }
+}
+
+/// Says which pictures of lenient data could not be used, and how many.
+fn tell_skipped_files(files: &SkippedFiles) {
+    if files.files() > 0 {
+        println!("{files}");
+    }
+}
+
 /// Scores a detector, prints its tables and writes what was asked for. Returns false when Ctrl-C
 /// stopped it, which leaves nothing.
 ///
@@ -208,6 +224,7 @@ pub fn detector(
     let pictures = checkpoint
         .open(&config, data.ignore_unknown)
         .map_err(|error| with_flag(error, data))?;
+    tell_skipped(pictures.skipped());
     let results = outputs.detections.as_ref().map(ResultsWriter::create);
     let mut results = results.transpose()?;
     let leftovers = results
@@ -239,6 +256,7 @@ pub fn detector(
     if interrupt.is_set() {
         return Ok(false);
     }
+    tell_skipped_files(&pictures.skipped_files());
     let bootstrap = outputs.ci.then(Bootstrap::default);
     let summary = DetectorSummary::new(&tally, bootstrap.as_ref())?;
     println!(
@@ -282,11 +300,14 @@ fn classifier(
         bail!("--ci: only detectors have AP; leave it out");
     }
     let config = data.config(Some(&checkpoint.validation))?;
-    let bar = ProgressBar::new_spinner();
-    let matrix = checkpoint
-        .evaluate(&config, data.ignore_unknown, &mut |_| bar.inc(1))
+    let pictures = checkpoint
+        .open(&config, data.ignore_unknown)
         .map_err(|error| with_flag(error, data))?;
+    tell_skipped(pictures.skipped());
+    let bar = ProgressBar::new_spinner();
+    let matrix = checkpoint.evaluate(&pictures, &mut |_| bar.inc(1))?;
     bar.finish_and_clear();
+    tell_skipped_files(&pictures.skipped_files());
     let summary = ClassifierSummary::new(&matrix, &checkpoint.names);
     print_all(&summary.tables());
     write_json(&summary, outputs)?;
@@ -312,8 +333,7 @@ fn print_all(tables: &[Table]) {
 fn write_json(summary: &impl Serialize, outputs: &OutputArguments) -> anyhow::Result<()> {
     if let Some(path) = &outputs.json {
         let text = serde_json::to_string_pretty(summary)? + "\n";
-        std::fs::write(path, text)
-            .with_context(|| format!("{}: the scores cannot be written", path.display()))?;
+        write_text(path, &text)?;
         println!("scores: {}", path.display());
     }
     Ok(())

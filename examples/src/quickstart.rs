@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use wardrobe::recipes;
-use wardrobe::recipes::quickstart::{Finished, Listener, Notice, Stage};
+use wardrobe::recipes::quickstart::{Finished, Notice, Stage};
 use wardrobe::training::{Event, Flow};
 
 use crate::interrupt::Interrupt;
@@ -128,25 +128,8 @@ impl Show {
         self.stage.set_message(format!("scoring, {done} pictures"));
     }
 
-    /// Clears the bars and prints the tables.
-    pub fn finish(&self, finished: Option<&Finished>) {
-        self.stage.finish_and_clear();
-        self.whole.finish_and_clear();
-        let Some(finished) = finished else {
-            println!("stopped; the same command goes on");
-            return;
-        };
-        for table in finished.tables() {
-            println!("\n{table}");
-        }
-        let seconds = Duration::from_secs(self.begun.elapsed().as_secs());
-        println!("report: {}", finished.report.display());
-        println!("done in {}", HumanDuration(seconds));
-    }
-}
-
-impl Listener for Show {
-    fn hear(&mut self, notice: Notice<'_>) -> Flow {
+    /// Shows what is told, and says whether to go on: not after Ctrl-C.
+    pub fn hear(&mut self, notice: Notice<'_>) -> Flow {
         match notice {
             Notice::Stage(stage) => self.stage(stage),
             Notice::Training(recipes::Notice::Begun { resumed: true, .. }) => {
@@ -166,5 +149,21 @@ impl Listener for Show {
         } else {
             Flow::Continue
         }
+    }
+
+    /// Clears the bars and prints the tables.
+    pub fn finish(&self, finished: Option<&Finished>) {
+        self.stage.finish_and_clear();
+        self.whole.finish_and_clear();
+        let Some(finished) = finished else {
+            println!("stopped; the same command goes on");
+            return;
+        };
+        for table in finished.tables() {
+            println!("\n{table}");
+        }
+        let seconds = Duration::from_secs(self.begun.elapsed().as_secs());
+        println!("report: {}", finished.report.display());
+        println!("done in {}", HumanDuration(seconds));
     }
 }

@@ -155,31 +155,41 @@ pub(crate) fn shown(scores: &Named) -> String {
     scores.0.iter().map(one).collect::<Vec<_>>().join("  ")
 }
 
+/// What is said before the first step: what was loaded and left out, and warnings.
+pub(crate) fn announce(notice: &Notice<'_>) {
+    let Notice::Begun {
+        resumed,
+        parameters,
+        loaded,
+        skipped,
+        warnings,
+    } = notice
+    else {
+        return;
+    };
+    let how = if *resumed { "resumed" } else { "begun" };
+    println!("{how}: {parameters} parameters");
+    for report in *loaded {
+        println!(
+            "loaded {} tensors; {} kept as drawn, {} of the file not used",
+            report.taken.len(),
+            report.missing.len() + report.skipped.len(),
+            report.surplus.len()
+        );
+    }
+    for (key, skipped) in *skipped {
+        eprintln!("warning: {key}: {skipped}");
+    }
+    for warning in *warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
 impl Listener for Watch {
     fn hear(&mut self, notice: Notice<'_>) -> Flow {
-        match notice {
-            Notice::Begun {
-                resumed,
-                parameters,
-                loaded,
-                warnings,
-            } => {
-                let how = if resumed { "resumed" } else { "begun" };
-                println!("{how}: {parameters} parameters");
-                for report in loaded {
-                    println!(
-                        "loaded {} tensors; {} kept as drawn, {} of the file not used",
-                        report.taken.len(),
-                        report.missing.len() + report.skipped.len(),
-                        report.surplus.len()
-                    );
-                }
-                for warning in warnings {
-                    eprintln!("warning: {warning}");
-                }
-            }
-            Notice::Event(event) => self.event(event),
-            _ => {}
+        announce(&notice);
+        if let Notice::Event(event) = notice {
+            self.event(event);
         }
         self.flow()
     }
@@ -208,6 +218,9 @@ pub fn carry_out<R: Serialize>(
 
 /// Says what a run left, or that it can be resumed.
 fn conclude(outcome: &Outcome) -> ExitCode {
+    for (key, skipped) in &outcome.skipped {
+        eprintln!("warning: {key}: {skipped}");
+    }
     if outcome.progress != Progress::Finished {
         println!("stopped; the same command with --resume goes on");
         return ExitCode::from(EXIT_STATUS);

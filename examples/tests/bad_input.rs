@@ -5,10 +5,12 @@ mod common;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use common::{CLASSES, detect, detect_with, encoded, failure, files, picture, weights};
+use common::{CLASSES, detect, detect_with, encoded, failure, files, picture, success, weights};
 use image::ImageFormat;
 use safetensors::tensor::{Dtype, TensorView};
+use serde_json::{Value, json};
 
 /// `detect` on one file; the weights are never opened, because the file is looked at first or
 /// decoding fails at once.
@@ -19,6 +21,10 @@ fn message_of_picture(name: &str, bytes: &[u8]) -> String {
         failure(detect(folder.path()).args([name, "--json", "out.json", "--draw", "drawn"]));
     assert!(message.contains(name), "{message}");
     assert!(message.contains("--skip-bad"), "{message}");
+    assert!(
+        message.contains("No list of results was written"),
+        "{message}"
+    );
     let left: Vec<String> = files(folder.path())
         .into_iter()
         .filter(|file| file != name && file != "drawn")
@@ -115,6 +121,36 @@ fn outputs_that_cannot_be_written() {
         "{message}"
     );
     assert_eq!(files(folder.path()), ["one.png", "results"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_the_older_results() {
+    let folder = tempfile::tempdir().unwrap();
+    picture(folder.path(), "one.png", 64, 64);
+    let mut plain = detect(folder.path());
+    plain.args(["one.png", "--json", "out.json"]);
+    success(&mut plain);
+    let out = folder.path().join("out.json");
+    let results = std::fs::read(&out).unwrap();
+
+    // Files may grow to one block, of 512 bytes (1024 in some shells): the results are longer.
+    assert!(results.len() > 1024, "{}", results.len());
+    std::fs::write(&out, "older").unwrap();
+    let mut full = Command::new("sh");
+    full.arg("-c")
+        .arg("ulimit -f 1; trap '' XFSZ; exec \"$0\" \"$@\"")
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(folder.path());
+    let message = failure(&mut full);
+    assert!(message.contains("out.json: cannot be written"), "{message}");
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "older");
+    assert_eq!(files(folder.path()), ["one.png", "out.json"]);
+
+    // The disk has room again.
+    success(&mut plain);
+    assert_eq!(std::fs::read(&out).unwrap(), results);
 }
 
 /// `detect` with a weight file it must refuse.
@@ -285,7 +321,7 @@ fn settings_out_of_range() {
     let folder = tempfile::tempdir().unwrap();
     picture(folder.path(), "one.png", 64, 64);
     let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_detect"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_detect"));
         command
             .current_dir(folder.path())
             .args(["--weights", "none.pth", "one.png", "--json", "out.json"])
@@ -325,4 +361,69 @@ fn settings_out_of_range() {
         message.contains("no IoU head") && message.contains("--nms standard"),
         "{message}"
     );
+}
+
+/// Three pictures of which the second's box leaves it by 20 pixels.
+#[test]
+fn annotations_that_are_skipped_are_named_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["a.png", "b.png", "c.png"];
+    for name in names {
+        picture(folder.path(), name, 64, 64);
+    }
+    let images = (1..)
+        .zip(names)
+        .map(|(id, name)| json!({"id": id, "file_name": name, "width": 64, "height": 64}));
+    let widths = [40, 74, 50];
+    let annotations = (1..).zip(widths).map(|(id, width)| {
+        let right = 10 + width;
+        json!({"id": id, "image_id": id, "category_id": 1, "bbox": [10, 10, width, 40],
+               "segmentation": [[10, 10, right, 10, right, 50, 10, 50]]})
+    });
+    let whole = json!({
+        "images": images.collect::<Vec<_>>(),
+        "annotations": annotations.collect::<Vec<_>>(),
+        "categories": [{"id": 1, "name": "coat"}]
+    });
+    std::fs::write(folder.path().join("coats.json"), whole.to_string()).unwrap();
+    std::fs::write(folder.path().join("names.txt"), "coat\nshirt\nskirt\n").unwrap();
+    let evaluate = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_evaluate"));
+        command.current_dir(folder.path()).args([
+            "--arch",
+            common::ARCH,
+            "--classes",
+            "names.txt",
+            "--min-size",
+            "64",
+            "--max-size",
+            "96",
+            "--json",
+            "scores.json",
+            "coats.json",
+            "--weights",
+        ]);
+        command.arg(weights());
+        command
+    };
+    let finding = "coats.json, annotations[1].bbox: the box (10, 10) – (84, 50) leaves the picture";
+    let before = files(folder.path());
+    let message = failure(&mut evaluate());
+    assert!(message.contains(finding), "{message}");
+    assert_eq!(files(folder.path()), before);
+
+    // An older list of scores is replaced in one step: under another name it stays.
+    let [scores, old] = ["scores.json", "old.json"].map(|name| folder.path().join(name));
+    std::fs::write(&scores, "old").unwrap();
+    std::fs::hard_link(&scores, &old).unwrap();
+    let told = success(evaluate().arg("--skip-bad"));
+    assert!(
+        told.contains(&format!("1 entries skipped\n{finding}")),
+        "{told}"
+    );
+    assert!(told.contains("2 pictures, 2 objects"), "{told}");
+    let scores: Value = serde_json::from_slice(&std::fs::read(scores).unwrap()).unwrap();
+    assert_eq!(scores["pictures"], 2);
+    assert_eq!(std::fs::read_to_string(old).unwrap(), "old");
+    assert_eq!(files(folder.path()).len(), before.len() + 2);
 }

@@ -69,8 +69,7 @@ fn results_and_drawings_of_several_pictures() {
     }
 }
 
-/// The program says what the library says of the same picture, and what a detector says whose batch
-/// norm is not folded.
+/// The program says what the library says of the same picture.
 #[test]
 fn the_program_is_the_library_with_files() {
     let folder = tempfile::tempdir().unwrap();

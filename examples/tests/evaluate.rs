@@ -186,6 +186,65 @@ fn a_classifiers_accuracy_is_what_training_logged() {
 }
 
 #[test]
+fn a_damaged_picture_stops_the_evaluation_unless_it_may_be_skipped() {
+    let trained = &*TRAINED;
+    let coco = trained.path("damaged");
+    done(&run(
+        env!("CARGO_BIN_EXE_synthesise"),
+        &[
+            "--layout",
+            "coco",
+            "--count",
+            "3",
+            "--size",
+            "64",
+            "--empty",
+            "0",
+            coco.to_str().unwrap(),
+        ],
+    ));
+    // The second picture, so that those after it must keep their own numbers.
+    let annotations = std::fs::read_dir(coco.join("annotations")).unwrap();
+    let annotations = json_of(&annotations.map(|file| file.unwrap().path()).next().unwrap());
+    let images = annotations["images"].as_array().unwrap();
+    let name = images[1]["file_name"].as_str().unwrap();
+    let picture = picture_below(&coco, name).unwrap();
+    let bytes = std::fs::read(&picture).unwrap();
+    std::fs::write(&picture, &bytes[..bytes.len() / 3]).unwrap();
+
+    let list = trained.path("damaged.json");
+    for run in ["mask", "clothnet"] {
+        let run = trained.at(run);
+        let mut arguments = vec!["--run", &run, coco.to_str().unwrap()];
+        let said = refused(&arguments);
+        assert!(said.contains(name), "{said}");
+        arguments.push("--skip-bad");
+        if run.ends_with("mask") {
+            arguments.extend(["--detections", list.to_str().unwrap()]);
+        }
+        let told = done(&evaluate(&arguments));
+        assert!(told.contains("1 files skipped\n"), "{told}");
+        assert!(told.contains(name), "{told}");
+    }
+    let ids = json_of(&list);
+    let ids = ids.as_array().unwrap().iter();
+    let found: BTreeSet<u64> = ids.map(|one| one["image_id"].as_u64().unwrap()).collect();
+    let whole = [0, 2].map(|index| images[index]["id"].as_u64().unwrap());
+    assert_eq!(found, BTreeSet::from(whole));
+}
+
+/// The file of that name in a folder or the folders in it.
+fn picture_below(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    let direct = folder.join(name);
+    if direct.is_file() {
+        return Some(direct);
+    }
+    paths.find_map(|path| path.is_dir().then(|| picture_below(&path, name)).flatten())
+}
+
+#[test]
 fn what_cannot_be_evaluated_is_said_with_a_remedy() {
     let trained = &*TRAINED;
     let (run, coco) = (trained.at("mask"), trained.at("coco"));

@@ -1,4 +1,5 @@
-//! What goes wrong in a long run: a picture that is cut off, weights that are no numbers.
+//! What goes wrong in a long run, and before it: a picture that is cut off, weights that are no
+//! numbers, boxes of another format.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -71,13 +72,16 @@ impl Scene {
     }
 }
 
-/// Overwrites the first number of a tensor in a safetensors file with NaN.
-fn poison(file: &Path, tensor: &str) {
+/// Overwrites every number of a tensor in a safetensors file.
+fn overwrite(file: &Path, tensor: &str, value: f32) {
     let mut bytes = std::fs::read(file).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let names: Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
-    let start = names[tensor]["data_offsets"][0].as_u64().unwrap() as usize;
-    bytes[8 + header + start..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    let [start, end] =
+        [0, 1].map(|side| names[tensor]["data_offsets"][side].as_u64().unwrap() as usize);
+    for number in bytes[8 + header..][start..end].chunks_exact_mut(4) {
+        number.copy_from_slice(&value.to_le_bytes());
+    }
     std::fs::write(file, bytes).unwrap();
 }
 
@@ -95,23 +99,98 @@ fn a_picture_cut_off_stops_the_run_unless_it_may_be_skipped() {
     let skipped = scene.train("lenient", |config| {
         config["loader"]["on_bad_file"] = json!("skip");
     });
-    assert!(skipped.status.success(), "{}", said(&skipped));
+    let words = said(&skipped);
+    assert!(skipped.status.success(), "{words}");
+    // Met in both passes, it is one file.
+    assert!(
+        words.contains("warning: data.train: 1 files skipped\n") && words.contains(&name),
+        "{words}"
+    );
+}
+
+/// An annotation that a lenient reader leaves out with its picture.
+#[test]
+fn annotations_left_out_are_named_before_the_first_step() {
+    let scene = Scene::new();
+    let annotations = scene.folder.path().join("coco/annotations");
+    let file = std::fs::read_dir(annotations).unwrap().next().unwrap();
+    let file = file.unwrap().path();
+    let mut whole: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    whole["annotations"][0]["bbox"] = json!([1, 1, 0, 5]);
+    std::fs::write(&file, whole.to_string()).unwrap();
+    let done = scene.train("out", |config| {
+        config["data"]["train"]["folder"]["mode"] = json!("lenient");
+    });
+    let words = said(&done);
+    assert!(done.status.success(), "{words}");
+    let finding = format!(
+        "warning: data.train: 1 entries skipped\n{}, annotations[0].bbox: the box (1, 1) – (1, 6) has no inside",
+        file.display()
+    );
+    assert!(words.contains(&finding), "no `{finding}` in: {words}");
+}
+
+/// Corners in a COCO file, which has left, top, width and height.
+#[test]
+fn boxes_of_another_format_are_asked_about_before_the_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let coco = folder.path().join("coco");
+    std::fs::create_dir(&coco).unwrap();
+    // Never opened.
+    std::fs::write(coco.join("a.jpg"), "").unwrap();
+    let file = coco.join("coats.json");
+    let whole = json!({
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 48, "height": 48}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 20, 40, 44]}],
+        "categories": [{"id": 1, "name": "coat"}]
+    });
+    std::fs::write(&file, whole.to_string()).unwrap();
+    let scene = Scene { folder };
+    let refused = scene.train("out", |_| ());
+    assert!(!refused.status.success());
+    // 10 + 40 and 20 + 44.
+    let expected = format!(
+        "error: data.train: {}, annotations[0].bbox: the box (10, 20) – (50, 64) leaves the picture, \
+         which is of 48x48 pixels; clip the box to the picture, and check that the annotation belongs \
+         to it; or were x1, y1, x2, y2 written where the format has x, y, width, height?\n",
+        file.display()
+    );
+    assert_eq!(said(&refused), expected);
+    assert!(!scene.folder.path().join("out/config.json").exists());
 }
 
 #[test]
-fn a_nan_among_the_weights_is_traced_to_its_module_and_pictures() {
+fn what_is_not_finite_is_traced_to_its_module_and_pictures() {
     let scene = Scene::new();
     let first = scene.train("first", |_| ());
     assert!(first.status.success(), "{}", said(&first));
-    let weights = scene.folder.path().join("first/model.safetensors");
-    poison(&weights, "roi_heads.mask_predictor.conv5_mask.weight");
-    let stopped = scene.train("second", |config| {
-        config["weights"] = json!([{"file": {"path": weights}}]);
-    });
-    let words = said(&stopped);
-    assert!(!stopped.status.success(), "{words}");
-    for part in ["mask_predictor", ".jpg"] {
-        assert!(words.contains(part), "no `{part}` in: {words}");
+    let trained = scene.folder.path().join("first/model.safetensors");
+    // The second is finite, but not times the sum of what the last stage's ReLU puts out.
+    for (out, tensor, value, found) in [
+        (
+            "nan",
+            "roi_heads.mask_predictor.conv5_mask.weight",
+            f32::NAN,
+            "first in parameter roi_heads.mask_predictor.conv5_mask.weight;",
+        ),
+        (
+            "overflow",
+            "backbone.fpn.inner_blocks.3.0.weight",
+            f32::MAX,
+            "first in the output of backbone.fpn.inner_blocks.3.0;",
+        ),
+    ] {
+        let weights = scene.folder.path().join(format!("{out}.safetensors"));
+        std::fs::copy(&trained, &weights).unwrap();
+        overwrite(&weights, tensor, value);
+        let stopped = scene.train(out, |config| {
+            config["weights"] = json!([{"file": {"path": weights}}]);
+        });
+        let words = said(&stopped);
+        assert!(!stopped.status.success(), "{words}");
+        for part in [found, ".jpg", "is not finite"] {
+            assert!(words.contains(part), "no `{part}` in: {words}");
+        }
     }
 }
 

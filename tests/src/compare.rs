@@ -54,27 +54,28 @@ impl Sampled {
             .zip(expected)
             .map(|(a, b)| (a - f64::from(*b)).abs());
         Difference {
-            // `f64::max` passes over NaN; a NaN must stay visible.
-            largest: differences.fold(
-                0.0,
-                |largest: f64, one| if one <= largest { largest } else { one },
-            ) / self.rms,
+            largest: largest(differences) / self.rms,
             mean: (mean - self.mean).abs() / self.rms,
             rms: (rms - self.rms).abs() / self.rms,
         }
     }
 }
 
-/// The largest coordinate difference of two boxes, in pixels.
-pub fn box_distance(a: &[f32; 4], b: &[f32; 4]) -> f32 {
-    a.iter().zip(b).fold(0.0, |largest, (x, y)| {
-        let distance = (x - y).abs();
-        if distance <= largest {
+/// The largest of some distances; 0 if there are none, NaN if one is NaN (`f64::max` passes over it).
+fn largest(distances: impl Iterator<Item = f64>) -> f64 {
+    distances.fold(0.0, |largest, one| {
+        if largest.is_nan() || one <= largest {
             largest
         } else {
-            distance
+            one
         }
     })
+}
+
+/// The largest coordinate difference of two boxes, in pixels; NaN if a coordinate is NaN.
+pub fn box_distance(a: &[f32; 4], b: &[f32; 4]) -> f32 {
+    let distances = a.iter().zip(b).map(|(x, y)| f64::from((x - y).abs()));
+    largest(distances) as f32
 }
 
 /// For two sets of boxes that may be ordered differently where scores are equal: the distance of the worst box of either set
@@ -129,7 +130,25 @@ mod tests {
         );
         let off = sampled.difference(&[1.0, 4.5], found.clone());
         assert!((off.largest - 0.5 / rms).abs() < 1e-12);
-        assert!(!sampled.difference(&[1.0, f32::NAN], found).is_within(1.0));
+        // A NaN stays, whatever comes after it.
+        for expected in [[1.0, f32::NAN], [f32::NAN, 4.0]] {
+            let off = sampled.difference(&expected, found.clone());
+            assert!(off.largest.is_nan() && !off.is_within(1.0), "{off:?}");
+        }
+    }
+
+    #[test]
+    fn a_coordinate_that_is_no_number_is_no_distance() {
+        let whole = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(box_distance(&whole, &[1.0, 1.5, 3.25, 4.0]), 0.5);
+        for at in 0..4 {
+            let mut broken = whole;
+            broken[at] = f32::NAN;
+            assert!(box_distance(&whole, &broken).is_nan(), "coordinate {at}");
+            assert!(box_distance(&broken, &whole).is_nan(), "coordinate {at}");
+            // Such a box is nobody's partner.
+            assert_eq!(set_distance(&[whole], &[broken, whole]), f32::INFINITY);
+        }
     }
 
     #[test]

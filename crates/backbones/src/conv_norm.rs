@@ -9,11 +9,15 @@ use burn::{
     module::{Initializer, Module, Param},
     tensor::{Device, Tensor},
 };
-use wardrobe_kernels::conv::{Activation, ConvOptions, conv2d};
+use wardrobe_kernels::{
+    conv::{Activation, ConvOptions, conv2d},
+    precision::widened,
+};
 
 use crate::{
     initialisation::kaiming_normal,
     norm::{BatchNormConfig, Norm},
+    watch::see,
 };
 
 /// Geometry and initialisation of a [`Conv2d`].
@@ -124,7 +128,10 @@ impl Conv2d {
     ) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
         let options = self.options.with_activation(activation);
-        conv2d(x, self.weight.val(), bias, residual, &options)
+        see(
+            &self.weight,
+            conv2d(x, self.weight.val(), bias, residual, &options),
+        )
     }
 
     /// `conv(x) + bias`.
@@ -167,8 +174,13 @@ pub fn conv_norm(
         return norm.forward_train(conv.forward(x), residual, activation);
     }
     let (weight, bias) = folded(conv, norm);
+    // The product is folded in f32, but computed in the type the layer was given.
+    let weight = weight.cast(conv.weight.val().dtype());
     let options = conv.options.with_activation(activation);
-    conv2d(x, weight, Some(bias), residual, &options)
+    see(
+        &conv.weight,
+        conv2d(x, weight, Some(bias), residual, &options),
+    )
 }
 
 /// The convolution that does what `conv` followed by `norm` (with its running statistics) does.
@@ -184,15 +196,17 @@ pub fn fold(conv: Conv2d, norm: Option<Norm>) -> Conv2d {
     }
 }
 
-/// weight · scale and bias · scale + shift, from norm(conv(x)) = (w ∗ x + b) · scale + shift.
+/// weight · scale and bias · scale + shift, from norm(conv(x)) = (w ∗ x + b) · scale + shift; in f32, whatever the weights'
+/// type, as the norm is.
 fn folded(conv: &Conv2d, norm: &Norm) -> (Tensor<4>, Tensor<1>) {
     let (scale, shift) = norm.affine();
     let bias = match &conv.bias {
-        Some(bias) => bias.val() * scale.clone() + shift,
+        Some(bias) => widened(bias.val()) * scale.clone() + shift,
         None => shift,
     };
     let channels = scale.dims()[0];
-    (conv.weight.val() * scale.reshape([channels, 1, 1, 1]), bias)
+    let weight = widened(conv.weight.val());
+    (weight * scale.reshape([channels, 1, 1, 1]), bias)
 }
 
 /// A [`ConvNorm`]'s convolution, norm and activation.

@@ -31,9 +31,11 @@ pub mod conv_norm;
 pub mod error;
 pub mod fpn;
 pub mod initialisation;
+pub mod linear;
 pub mod norm;
 pub mod resnet;
 pub mod vgg;
+pub mod watch;
 pub mod weights;
 
 pub use backbone::{Backbone, BackboneConfig, Pyramid, ResNetFpn};

@@ -5,6 +5,8 @@
 //! the convolution before it can absorb both ([`crate::conv_norm`]). Only training with batch
 //! statistics ([`BatchNorm::forward_train`]) is ever a pass of its own.
 //!
+//! Statistics and arithmetic are f32 also between 16-bit maps.
+//!
 //! The fields carry PyTorch's names (`weight`, `bias`, `running_mean`, `running_var`).
 
 mod state;
@@ -16,9 +18,9 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 pub use state::{Buffer, RunningStatistic};
-use wardrobe_kernels::{conv::Activation, norm::batch_norm};
+use wardrobe_kernels::{conv::Activation, norm::batch_norm, precision::widened};
 
-use crate::error::ConfigError;
+use crate::{error::ConfigError, watch::see};
 
 /// Added to the variance by `torch.nn.BatchNorm2d` and by torchvision's `FrozenBatchNorm2d`.
 pub const TORCH_EPSILON: f64 = 1e-5;
@@ -150,8 +152,10 @@ impl Norm {
             return norm.forward_train(x, None, Activation::None);
         }
         let (scale, shift) = self.affine();
-        let channels = scale.dims()[0];
-        x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
+        let (channels, dtype) = (scale.dims()[0], x.dtype());
+        let y =
+            widened(x) * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
+        y.cast(dtype)
     }
 }
 
@@ -176,7 +180,7 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     fn affine(&self) -> (Tensor<1>, Tensor<1>) {
-        let (weight, bias) = (self.weight.val(), self.bias.val());
+        let (weight, bias) = (widened(self.weight.val()), widened(self.bias.val()));
         let device = weight.device();
         let mean = self.running_mean.val().to_device(&device);
         let variance = self.running_var.val().to_device(&device);
@@ -206,7 +210,7 @@ impl BatchNorm {
             .move_towards(batch.mean, self.momentum, &device);
         self.running_var
             .move_towards(batch.variance * bessel, self.momentum, &device);
-        batch.output
+        see(&self.weight, batch.output)
     }
 }
 

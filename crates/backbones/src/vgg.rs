@@ -12,12 +12,16 @@ use burn::{
     tensor::{Device, Tensor, module::adaptive_avg_pool2d},
 };
 use serde::{Deserialize, Serialize};
-use wardrobe_kernels::conv::{Activation, channels_last, max_pool2d};
+use wardrobe_kernels::{
+    conv::{Activation, channels_last, max_pool2d},
+    precision::widened,
+};
 
 use crate::{
     conv_norm::{Conv2d, Conv2dConfig, conv_norm, fold},
     error::ConfigError,
     initialisation::normal,
+    linear::apply_linear,
     norm::{BatchNormConfig, Norm},
 };
 
@@ -210,7 +214,7 @@ pub struct Vgg {
 
 impl Vgg {
     /// Class scores before softmax `[N, num_classes]` of pictures `[N, 3, H, W]`; without classes in
-    /// the config the pooled features `[N, C · 49]`.
+    /// the config the pooled features `[N, C · 49]`; in f32 whatever the weights' type, as the means are.
     ///
     /// # Panics
     /// If the pictures do not have the configured channels or are smaller than the pools.
@@ -225,7 +229,7 @@ impl Vgg {
     /// assert_eq!(net.forward(Tensor::zeros([2, 3, 28, 28], &device)).dims(), [2, 3]);
     /// ```
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let x = self.features(x);
+        let x = widened(self.features(x));
         let [n, c, _, _] = x.dims();
         let pooled = adaptive_avg_pool2d(x, [POOLED_SIDE; 2]);
         let flat = pooled.reshape([n, c * POOLED_SIDE * POOLED_SIDE]);
@@ -367,15 +371,16 @@ pub struct VggClassifier {
 }
 
 impl VggClassifier {
-    /// `[N, C · 49]` → class scores `[N, num_classes]`.
+    /// `[N, C · 49]` → class scores `[N, num_classes]`, in f32 whatever the weights' type.
     ///
     /// # Panics
     /// If the width of `x` is not what the first layer reads.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.sequential.iter().fold(x, |x, layer| match layer {
-            ClassifierLayer::Linear(linear) => linear.forward(x),
+        let scores = self.sequential.iter().fold(x, |x, layer| match layer {
+            ClassifierLayer::Linear(linear) => apply_linear(linear, x),
             ClassifierLayer::Relu(relu) => relu.forward(x),
             ClassifierLayer::Dropout(dropout) => dropout.forward(x),
-        })
+        });
+        widened(scores)
     }
 }

@@ -189,15 +189,40 @@ impl FromStr for BackendKind {
 }
 
 /// The device tests run on: the backend named by the environment variable `WARDROBE_BACKEND`,
-/// `flex` when it is not set. One test source thus covers every backend.
+/// `flex` when it is not set. One test source thus covers every backend. The calling thread, when it
+/// ends, waits for the device.
 ///
 /// # Panics
 /// If the variable names an unknown backend, or one that is not compiled in.
 pub fn test_device() -> Device {
+    let device = named_device();
+    SETTLE.with(|_| ());
+    device
+}
+
+fn named_device() -> Device {
     let name = std::env::var("WARDROBE_BACKEND").unwrap_or_else(|_| "flex".to_owned());
     name.parse::<BackendKind>()
         .and_then(BackendKind::device)
         .unwrap_or_else(|error| panic!("WARDROBE_BACKEND: {error}"))
+}
+
+thread_local! {
+    static SETTLE: Settle = const { Settle };
+}
+
+/// Waits for the device when a test's thread ends. Work whose results nobody reads may be under way
+/// then. A software driver compiles a shader when it first runs it, on a thread of its own, and
+/// crashes in there if the process ends meanwhile and takes the compiler's tables down.
+struct Settle;
+
+impl Drop for Settle {
+    fn drop(&mut self) {
+        // On another thread: this one's other thread-local values are gone. Errors were the test's to
+        // find.
+        let waiting = std::thread::Builder::new().spawn(|| named_device().sync());
+        let _ = waiting.map(std::thread::JoinHandle::join);
+    }
 }
 
 #[cfg(test)]

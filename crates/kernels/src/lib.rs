@@ -10,6 +10,8 @@
 //! - RoIs are `[image, x1, y1, x2, y2]`, the image index stored as a float.
 //! - N images, K RoIs, C channels, H×W feature cells, PH×PW pooled bins.
 #![cfg_attr(feature = "tch", allow(deprecated))]
+// The slice kernels index without bounds checks where a comment proves the range.
+#![allow(unsafe_code)]
 
 pub mod boxes;
 pub mod conv;
@@ -19,6 +21,7 @@ pub mod device;
 pub mod generator;
 pub mod host_memory;
 pub mod norm;
+pub mod precision;
 pub mod roi;
 pub mod suppression;
 

@@ -182,6 +182,14 @@ fn scene() -> impl Strategy<Value = (Vec<[f32; 4]>, Vec<f32>)> {
     })
 }
 
+/// The same with an order to put them in.
+fn scene_and_order() -> impl Strategy<Value = (Vec<[f32; 4]>, Vec<f32>, Vec<usize>)> {
+    scene().prop_flat_map(|(corners, scores)| {
+        let order: Vec<usize> = (0..corners.len()).collect();
+        (Just(corners), Just(scores), Just(order).prop_shuffle())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -208,12 +216,14 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_input_does_not_matter((corners, scores) in scene(), threshold in 0f32..1.) {
-        let reversed_corners: Vec<_> = corners.iter().rev().copied().collect();
-        let reversed_scores: Vec<_> = scores.iter().rev().copied().collect();
-        let last = corners.len() as i64 - 1;
-        let reversed = nms_of(&reversed_corners, &reversed_scores, threshold);
-        let back: Vec<i64> = reversed.into_iter().map(|index| last - index).collect();
+    fn the_order_of_the_input_does_not_matter(
+        (corners, scores, order) in scene_and_order(),
+        threshold in 0f32..1.,
+    ) {
+        let moved_corners: Vec<_> = order.iter().map(|&from| corners[from]).collect();
+        let moved_scores: Vec<_> = order.iter().map(|&from| scores[from]).collect();
+        let moved = nms_of(&moved_corners, &moved_scores, threshold);
+        let back: Vec<i64> = moved.into_iter().map(|at| order[at as usize] as i64).collect();
         prop_assert_eq!(nms_of(&corners, &scores, threshold), back);
     }
 

@@ -6,13 +6,16 @@
 //! channel e is `Σ_c x[c, i, j] · w[c, e, a, b]`. That is a 1×1 convolution with 4E outputs, one block position after the
 //! other, and it is run as one. At test only the detected class's mask is wanted; it is the dot product of the pixel with
 //! that class's row, so the other C − 1 masks are never made, and only the finished small mask is put in pixel order.
+//! Logits are f32 whatever the weights' type.
 
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Int, Tensor};
 use wardrobe_backbones::conv_norm::{Conv2d, Conv2dConfig};
 use wardrobe_backbones::initialisation::kaiming_normal;
+use wardrobe_backbones::watch::see;
 use wardrobe_kernels::conv::{Activation, ConvOptions, conv2d};
+use wardrobe_kernels::precision::widened;
 
 /// Transposed 2×2 convolution, ReLU, 1×1 convolution (*Mask R-CNN*, figure 4; torchvision's `MaskRCNNPredictor`).
 #[derive(Module, Debug)]
@@ -42,7 +45,7 @@ impl Upsample2 {
             .reshape([4 * reduced, inputs, 1, 1]);
         let bias = self.bias.val().repeat_dim(0, 4);
         let options = ConvOptions::default().with_activation(Activation::Relu);
-        let blocks = conv2d(x, weight, Some(bias), None, &options);
+        let blocks = see(&self.weight, conv2d(x, weight, Some(bias), None, &options));
         let [rois, _, height, width] = blocks.dims();
         blocks
             .permute([0, 2, 3, 1])
@@ -83,7 +86,7 @@ impl MaskPredictor {
             blocks
                 .permute([0, 5, 1, 3, 2, 4])
                 .reshape([rois, reduced, 2 * height, 2 * width]);
-        self.mask_fcn_logits.forward(pixels)
+        widened(self.mask_fcn_logits.forward(pixels))
     }
 
     /// The probabilities of one class for each RoI, `[R, M, M]`, from features `[R, inputs, S, S]` and classes `[R]`.
@@ -115,15 +118,18 @@ impl MaskPredictor {
             .mask_fcn_logits
             .weight
             .val()
+            .cast(blocks.dtype())
             .reshape([classes, reduced])
             .select(0, labels.clone());
         let logits = blocks
             .reshape([rois, height * width * 4, reduced])
             .matmul(rows.reshape([rois, reduced, 1]));
+        let logits = widened(logits);
         let logits = match &self.mask_fcn_logits.bias {
-            Some(bias) => logits + bias.val().select(0, labels).reshape([rois, 1, 1]),
+            Some(bias) => logits + widened(bias.val()).select(0, labels).reshape([rois, 1, 1]),
             None => logits,
         };
+        let logits = see(&self.mask_fcn_logits.weight, logits);
         // [R, S, S, 2, 2] → [R, S, 2, S, 2]
         let pixels = logits
             .reshape([rois, height, width, 2, 2])

@@ -1,9 +1,12 @@
-//! Configurations and results as JSON; reading names the path of what does not fit.
+//! Configurations and results as JSON; reading names the path of what does not fit, and what is
+//! written is whole or not there.
 
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wardrobe_datasets::OutputError;
+use wardrobe_datasets::atomic_file::write_text;
 
 use crate::error::RecipeError;
 
@@ -30,11 +33,43 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, RecipeError> {
 
 /// Writes a file, to be read by people too.
 pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), RecipeError> {
-    let text = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
-    text.and_then(|text| std::fs::write(path, text))
-        .map_err(|source| RecipeError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        })
+    let text = serde_json::to_string_pretty(value).map_err(|error| OutputError::Unwritable {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    Ok(write_text(path, &text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("findings.json");
+        write(&path, &[1, 2]).unwrap();
+        // Another name of the same file: what is written into it would be seen there.
+        let old = folder.path().join("old.json");
+        fs::hard_link(&path, &old).unwrap();
+        write(&path, &[3]).unwrap();
+        assert_eq!(read::<Vec<u8>>(&path).unwrap(), [3]);
+        assert_eq!(read::<Vec<u8>>(&old).unwrap(), [1, 2]);
+
+        // A value that JSON does not have.
+        let odd = BTreeMap::from([(vec![1_u8], 2_u8)]);
+        let message = write(&path, &odd).unwrap_err().to_string();
+        assert!(
+            message.ends_with("findings.json: cannot be written: key must be a string"),
+            "{message}"
+        );
+        let message = write_text(folder.path(), "a").unwrap_err().to_string();
+        assert!(message.ends_with(": is a folder; name a file"), "{message}");
+        assert_eq!(read::<Vec<u8>>(&path).unwrap(), [3]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 }

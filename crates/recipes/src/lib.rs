@@ -7,6 +7,7 @@ mod error;
 pub mod evaluation;
 pub mod experiments;
 mod json;
+mod not_finite;
 pub mod presets;
 pub mod quickstart;
 mod run;

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::Device;
 use wardrobe_backbones::weights::{self, LoadReport};
+use wardrobe_datasets::atomic_file::write_text;
+use wardrobe_datasets::formats::Skipped;
+use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_training::report::Report;
 use wardrobe_training::{
     Event, Flow, Progress, Run, RunFolder, Task, Trainer, Warning, load_weights, read_log,
 };
 
+use crate::data::LoaderData;
 use crate::error::RecipeError;
 use crate::weights::MODEL_FILE;
 
@@ -26,6 +30,8 @@ pub enum Notice<'a> {
         parameters: usize,
         /// What was loaded to start from, file by file.
         loaded: &'a [LoadReport],
+        /// What lenient readers left out, by the data's path in the configuration.
+        skipped: &'a [(String, Skipped)],
         /// What looks like a mistake.
         warnings: &'a [Warning],
     },
@@ -72,6 +78,36 @@ pub struct Outcome {
     pub report: PathBuf,
     /// The names of the classes, one a line.
     pub classes: PathBuf,
+    /// Pictures that were left out since the run was begun or resumed, by the data's path in the
+    /// configuration.
+    pub skipped: Vec<(String, SkippedFiles)>,
+}
+
+/// What a run begins with, for what is told of it.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    /// What was loaded to start from.
+    pub loaded: Vec<LoadReport>,
+    skipped: Vec<(String, Skipped)>,
+    data: Vec<(String, LoaderData)>,
+}
+
+impl Prepared {
+    /// Adds data under their path in the configuration, and what opening them left out.
+    pub fn add(&mut self, key: impl Into<String>, skipped: Skipped, data: &LoaderData) {
+        let key = key.into();
+        if skipped.count() > 0 {
+            self.skipped.push((key.clone(), skipped));
+        }
+        self.data.push((key, data.clone()));
+    }
+
+    fn left_out(&self) -> Vec<(String, SkippedFiles)> {
+        let of = self.data.iter();
+        of.map(|(key, data)| (key.clone(), data.skipped()))
+            .filter(|(_, skipped)| skipped.files() > 0)
+            .collect()
+    }
 }
 
 /// The device of the model, and those that share its work.
@@ -86,7 +122,7 @@ pub(crate) fn first_and_further(devices: &[Device]) -> Result<(&Device, &[Device
 /// Trains to the end, or until the listener stops it; then writes weights, names and the page.
 pub(crate) fn carry_out<T: Task + Clone>(
     run: Run<T>,
-    loaded: &[LoadReport],
+    prepared: &Prepared,
     folder: &Path,
     begin: Begin,
     names: &[String],
@@ -105,7 +141,8 @@ pub(crate) fn carry_out<T: Task + Clone>(
     let notice = Notice::Begun {
         resumed: trainer.is_resumed(),
         parameters: trainer.model().num_params(),
-        loaded,
+        loaded: &prepared.loaded,
+        skipped: &prepared.skipped,
         warnings: trainer.warnings(),
     };
     listener.hear(notice);
@@ -115,6 +152,7 @@ pub(crate) fn carry_out<T: Task + Clone>(
         model: folder.join(MODEL_FILE),
         report: folder.join("report.html"),
         classes: folder.join("classes.txt"),
+        skipped: prepared.left_out(),
     };
     if progress == Progress::Finished {
         let model = final_model(&trainer)?;
@@ -142,9 +180,5 @@ fn write_names(names: &[String], path: &Path) -> Result<(), RecipeError> {
     for name in names {
         let _ = writeln!(text, "{name}");
     }
-    std::fs::write(path, text).map_err(|source| RecipeError::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    })
+    Ok(write_text(path, &text)?)
 }

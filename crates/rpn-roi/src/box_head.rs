@@ -7,6 +7,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use wardrobe_backbones::conv_norm::{ConvNorm, ConvNormConfig};
 use wardrobe_backbones::norm::BatchNormConfig;
+use wardrobe_backbones::watch::see;
 use wardrobe_kernels::conv::{Activation, linear};
 
 use crate::config::BoxHeadConfig;
@@ -159,7 +160,10 @@ impl ConvFcHead {
 /// A layer and its activation as one operation.
 pub(crate) fn fully_connected(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
     let bias = layer.bias.as_ref().map(Param::val);
-    linear(x, layer.weight.val(), bias, activation)
+    see(
+        &layer.weight,
+        linear(x, layer.weight.val(), bias, activation),
+    )
 }
 
 /// `[R, C, S, S]` → `[R, C·S·S]`, channel by channel.

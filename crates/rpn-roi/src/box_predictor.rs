@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use wardrobe_kernels::conv::Activation;
+use wardrobe_kernels::precision::widened;
 
 use crate::box_head::fully_connected;
 
@@ -37,15 +38,19 @@ impl BoxPredictor {
         }
     }
 
-    /// Logits and codes for features `[R, F]`.
+    /// Logits and codes for features `[R, F]`, in f32 whatever the weights' type.
     ///
     /// # Panics
     ///
     /// If the width is not F.
     pub fn forward(&self, features: Tensor<2>) -> BoxPrediction {
         BoxPrediction {
-            logits: fully_connected(&self.cls_score, features.clone(), Activation::None),
-            codes: fully_connected(&self.bbox_pred, features, Activation::None),
+            logits: widened(fully_connected(
+                &self.cls_score,
+                features.clone(),
+                Activation::None,
+            )),
+            codes: widened(fully_connected(&self.bbox_pred, features, Activation::None)),
         }
     }
 }

@@ -78,16 +78,24 @@ impl Default for TransformConfig {
     }
 }
 
+/// Longest side a picture is resized or padded to: a batch of one then takes 3 GiB.
+const LONGEST_SIDE: usize = 16_384;
+
 impl TransformConfig {
     /// Checks every number.
     ///
     /// # Errors
     ///
-    /// [`RpnRoiError::Setting`] for a size of zero, a divisor of zero, or a deviation that is not positive.
+    /// [`RpnRoiError::Setting`] for a size or a divisor of zero or beyond 16,384, or a deviation that is not positive.
     pub fn validate(&self) -> Result<(), RpnRoiError> {
-        at_least_one(self.min_size, "transform.min_size")?;
-        at_least_one(self.max_size, "transform.max_size")?;
-        at_least_one(self.size_divisor, "transform.size_divisor")?;
+        for (value, field) in [
+            (self.min_size, "transform.min_size"),
+            (self.max_size, "transform.max_size"),
+            (self.size_divisor, "transform.size_divisor"),
+        ] {
+            at_least_one(value, field)?;
+            require(value <= LONGEST_SIDE, field, value, "at most 16384")?;
+        }
         let finite = self.mean.iter().all(|value| value.is_finite());
         require(finite, "transform.mean", self.mean, "finite numbers")?;
         let positive = self
@@ -175,5 +183,29 @@ impl BoxCoderConfig {
             .iter()
             .all(|weight| weight.is_finite() && *weight > 0.0);
         require(positive, "coder.weights", self.weights, "positive numbers")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// One side more than what is allowed is an error that says so, not an allocation that ends the program.
+    #[test]
+    fn a_picture_has_a_longest_side() {
+        let transform = |min_size: usize, size_divisor: usize| TransformConfig {
+            min_size,
+            size_divisor,
+            ..TransformConfig::default()
+        };
+        assert!(transform(16_384, 32).validate().is_ok());
+        for wrong in [transform(16_385, 32), transform(800, 16_385)] {
+            let message = wrong.validate().unwrap_err().to_string();
+            assert!(
+                message.contains("16385") && message.contains("at most 16384"),
+                "{message}"
+            );
+        }
     }
 }

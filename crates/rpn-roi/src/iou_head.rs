@@ -8,6 +8,8 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use wardrobe_backbones::linear::apply_linear;
+use wardrobe_kernels::precision::widened;
 
 use crate::box_head::flat;
 
@@ -32,13 +34,14 @@ impl IouHead {
         }
     }
 
-    /// Normalised IoU `[R, C]` of cut-outs `[R, channels, S, S]`.
+    /// Normalised IoU `[R, C]` of cut-outs `[R, channels, S, S]`, in f32 whatever the weights' type.
     ///
     /// # Panics
     ///
     /// If `channels · S · S` is not what the head reads.
     pub fn forward(&self, pooled: Tensor<4>) -> Tensor<2> {
-        let hidden = relu(self.fc1.forward(flat(pooled)));
-        self.iou_pred.forward(relu(self.fc2.forward(hidden)))
+        let hidden = relu(apply_linear(&self.fc1, flat(pooled)));
+        let hidden = relu(apply_linear(&self.fc2, hidden));
+        widened(apply_linear(&self.iou_pred, hidden))
     }
 }

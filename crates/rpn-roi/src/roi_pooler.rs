@@ -6,6 +6,7 @@
 
 use burn::tensor::{Int, Tensor};
 use wardrobe_backbones::Pyramid;
+use wardrobe_kernels::precision::widened;
 use wardrobe_kernels::roi::{
     LevelAssignment, RoiAlignOptions, RoiPoolOptions, SampleReduction, assign_levels, prroi_pool,
     pyramid_roi_align, roi_pool,
@@ -28,7 +29,8 @@ impl RoiPooler {
         }
     }
 
-    /// The features `[R, channels, S, S]` of RoIs `[R, 5]`.
+    /// The features `[R, channels, S, S]` of RoIs `[R, 5]`; in f32 whatever the pyramid's type, as torchvision pools under
+    /// autocast.
     ///
     /// # Panics
     ///
@@ -41,6 +43,7 @@ impl RoiPooler {
                 pyramid.levels.len()
             )
         });
+        let levels: Vec<Tensor<4>> = levels.iter().cloned().map(widened).collect();
         let tallest = images
             .sizes
             .iter()
@@ -68,14 +71,14 @@ impl RoiPooler {
                 .with_sampling_ratio(self.config.sampling_ratio)
                 .with_reduction(reduction)
                 .with_scales(scales.clone());
-            pyramid_roi_align(levels, rois.clone(), level_of.clone(), &options)
+            pyramid_roi_align(&levels, rois.clone(), level_of.clone(), &options)
         };
         match self.config.method {
             PoolingMethod::Align => align(SampleReduction::Average),
             PoolingMethod::AlignMax => align(SampleReduction::Max),
-            PoolingMethod::Pool => self.each_level(levels, &scales, &rois, &level_of, roi_pool),
+            PoolingMethod::Pool => self.each_level(&levels, &scales, &rois, &level_of, roi_pool),
             PoolingMethod::Precise => {
-                self.each_level(levels, &scales, &rois, &level_of, prroi_pool)
+                self.each_level(&levels, &scales, &rois, &level_of, prroi_pool)
             }
         }
     }

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Int, Tensor};
 use wardrobe_backbones::conv_norm::{Conv2d, Conv2dConfig, ConvNorm, ConvNormConfig};
 use wardrobe_backbones::initialisation::normal;
 use wardrobe_kernels::conv::{ConvOptions, conv2d};
+use wardrobe_kernels::precision::widened;
 
 use crate::config::RpnConfig;
 use crate::image_batch::ImageSize;
@@ -45,7 +46,7 @@ impl RpnHead {
         }
     }
 
-    /// What the head says about one level, `features` `[N, channels, H, W]`.
+    /// What the head says about one level, `features` `[N, channels, H, W]`; in f32 whatever the weights' type.
     ///
     /// # Panics
     ///
@@ -54,19 +55,17 @@ impl RpnHead {
         let [images, _, height, width] = features.dims();
         let hidden = self.conv.iter().fold(features, |x, conv| conv.forward(x));
         // The two predictors read the same cells: one convolution with 5A outputs reads them once.
-        let weight = Tensor::cat(
-            vec![self.cls_logits.weight.val(), self.bbox_pred.weight.val()],
-            0,
-        );
+        let weights = [&self.cls_logits, &self.bbox_pred].map(|conv| widened(conv.weight.val()));
+        let weight = Tensor::cat(weights.to_vec(), 0);
         let bias = |conv: &Conv2d| match &conv.bias {
-            Some(bias) => bias.val(),
+            Some(bias) => widened(bias.val()),
             None => Tensor::zeros([conv.out_channels()], &hidden.device()),
         };
         let bias = Tensor::cat(vec![bias(&self.cls_logits), bias(&self.bbox_pred)], 0);
         let outputs = conv2d(hidden, weight, Some(bias), None, &ConvOptions::default());
         let anchors = self.cls_logits.out_channels();
         LevelPrediction {
-            outputs: outputs
+            outputs: widened(outputs)
                 .permute([0, 2, 3, 1])
                 .reshape([images * height * width, 5 * anchors]),
             images,

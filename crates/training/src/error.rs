@@ -82,7 +82,7 @@ pub enum TrainingError {
     #[error(
         "iteration {iteration} ({}): {what} is not finite{}; lower the rate, warm up longer, clip gradients, or look at these files",
         files.join(", "),
-        parameter.as_ref().map(|name| format!(", first in parameter {name}")).unwrap_or_default()
+        origin(what, parameter.as_deref())
     )]
     NotFinite {
         /// The optimiser step of the run, from 0.
@@ -93,7 +93,7 @@ pub enum TrainingError {
         what: NotFinite,
         /// The first parameter, in the model's order, that is not finite: of the weights for a loss,
         /// of the gradients for a gradient. None when all weights are finite: then the forward pass
-        /// itself overflowed.
+        /// itself overflowed, in the module that [`NotFinite::Loss`] names.
         parameter: Option<String>,
     },
     /// No parameter has a part in the loss.
@@ -160,12 +160,32 @@ pub enum TrainingError {
     },
 }
 
+/// Where it came from: weights before what they made of the batch.
+fn origin(what: &NotFinite, parameter: Option<&str>) -> String {
+    match (parameter, what) {
+        (Some(name), _) => format!(", first in parameter {name}"),
+        (
+            None,
+            NotFinite::Loss {
+                module: Some(name), ..
+            },
+        ) => format!(", first in the output of {name}"),
+        (None, _) => String::new(),
+    }
+}
+
 /// What was not finite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotFinite {
     /// A term of the loss.
-    Loss(String),
+    Loss {
+        /// Its name.
+        term: String,
+        /// The first module of the forward pass whose output is not finite, if the task can tell
+        /// ([`Task::first_not_finite`](crate::Task::first_not_finite)).
+        module: Option<String>,
+    },
     /// The gradient, with finite losses.
     Gradient,
 }
@@ -173,7 +193,7 @@ pub enum NotFinite {
 impl std::fmt::Display for NotFinite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Loss(name) => write!(f, "loss {name:?}"),
+            Self::Loss { term, .. } => write!(f, "loss {term:?}"),
             Self::Gradient => f.write_str("the gradient"),
         }
     }

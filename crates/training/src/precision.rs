@@ -6,11 +6,31 @@
 //! of f16 are kept from vanishing by a factor on the loss, which is found while training.
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{FloatDType, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::config::Precision;
+use crate::error::TrainingError;
 use crate::parameters::Parameter;
 use crate::run::LossScaleState;
+
+/// Refuses a device that does not compute in the type, and says in which it does.
+pub(crate) fn check_device(precision: Precision, device: &Device) -> Result<(), TrainingError> {
+    let has = |precision: &Precision| device.supports_dtype(precision.dtype());
+    if has(&precision) {
+        return Ok(());
+    }
+    let others = Precision::ALL.into_iter().filter(has);
+    let others: Vec<String> = others.map(|one| format!("{:?}", one.name())).collect();
+    let device = device.clone().without_autodiff();
+    Err(TrainingError::Setting {
+        field: "precision".into(),
+        found: format!("{:?}", precision.name()),
+        remedy: format!(
+            "{device:?} does not compute in it; take {}, or another device",
+            others.join(" or ")
+        ),
+    })
+}
 
 /// The model for forward passes: trainable tensors cast, on the graph of the weights.
 pub(crate) fn cast<M: Module>(model: &M, parameters: &[Parameter], dtype: FloatDType) -> M {

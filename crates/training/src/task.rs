@@ -29,7 +29,7 @@ pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
 ///     type Model = Linear;
 ///     type Batch = Vec<[f32; 2]>;
 ///
-///     fn losses(&self, model: &Linear, batch: Self::Batch, step: &Step) -> Result<Losses, TaskError> {
+///     fn losses(&self, model: &Linear, batch: &Self::Batch, step: &Step) -> Result<Losses, TaskError> {
 ///         let column = |index: usize| {
 ///             let values: Vec<f32> = batch.iter().map(|point| point[index]).collect();
 ///             Tensor::<2>::from_data(TensorData::new(values, [batch.len(), 1]), &step.device)
@@ -60,9 +60,21 @@ pub trait Task: Sync {
     fn losses(
         &self,
         model: &Self::Model,
-        batch: Self::Batch,
+        batch: &Self::Batch,
         step: &Step,
     ) -> Result<Losses, TaskError>;
+
+    /// The name of the first module, in the order of the forward pass, whose output for a batch is not
+    /// finite, if the task can tell: asked once a loss was not finite, with the same model and batch, for
+    /// the message that ends the run. By default it cannot.
+    fn first_not_finite(
+        &self,
+        _model: &Self::Model,
+        _batch: &Self::Batch,
+        _step: &Step,
+    ) -> Option<String> {
+        None
+    }
 
     /// The scores of the model on held-out data. `model` has no autodiff and no training behaviour,
     /// and holds the averaged weights where the phase keeps an average.

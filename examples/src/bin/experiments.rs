@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use wardrobe::BackendKind;
 use wardrobe::recipes::experiments::{Experiments, Finished, Notice};
 use wardrobe::recipes::{Listener, Notice as RunNotice};
 use wardrobe::training::Flow;
-use wardrobe_examples::arguments::in_words;
+use wardrobe_examples::arguments::{ConfigArguments, in_words};
 use wardrobe_examples::interrupt::EXIT_STATUS;
 use wardrobe_examples::training::Watch;
 
@@ -25,15 +24,8 @@ struct Arguments {
     /// The seeds, with commas between [default: the configuration's].
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
-    #[arg(long, value_name = "NAME", default_value = "flex")]
-    backend: BackendKind,
-    /// Prints everything it would do as JSON, and ends.
-    #[arg(long)]
-    print_config: bool,
-    /// Does what a JSON file says instead; --print-config shows how.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    configured: ConfigArguments,
 }
 
 fn main() -> ExitCode {
@@ -48,20 +40,20 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut experiments = match &arguments.config {
+    let mut experiments = match &arguments.configured.config {
         Some(path) => Experiments::from_file(path)?,
         None => Experiments::default(),
     };
     if !arguments.seeds.is_empty() {
         experiments.seeds.clone_from(&arguments.seeds);
     }
-    if arguments.print_config {
+    if arguments.configured.print_config {
         println!("{}", serde_json::to_string_pretty(&experiments)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let device = arguments.backend.device()?;
+    let device = arguments.configured.backend.device()?;
     let mut watch = Watch::new()?;
-    let finished = experiments.run(&device, &arguments.out, &mut |notice: Notice<'_>| {
+    let finished = experiments.run(&device, &arguments.out, &mut |notice| {
         show(notice, &mut watch)
     })?;
     Ok(if let Some(finished) = finished {

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use wardrobe::BackendKind;
 use wardrobe::recipes::quickstart::Quickstart;
-use wardrobe_examples::arguments::in_words;
+use wardrobe_examples::arguments::{ConfigArguments, in_words};
 use wardrobe_examples::interrupt::EXIT_STATUS;
 use wardrobe_examples::quickstart::Show;
 
@@ -24,15 +23,8 @@ struct Arguments {
     /// Another seed is another quickstart: give it another folder. The pictures stay the same.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// flex, tch, tch-cuda, wgpu, vulkan or metal, where compiled in.
-    #[arg(long, value_name = "NAME", default_value = "flex")]
-    backend: BackendKind,
-    /// Prints everything it would do as JSON, and ends.
-    #[arg(long)]
-    print_config: bool,
-    /// Does what a JSON file says instead; --print-config shows how.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    configured: ConfigArguments,
 }
 
 fn main() -> ExitCode {
@@ -47,18 +39,18 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let quickstart = match &arguments.config {
+    let quickstart = match &arguments.configured.config {
         Some(path) => Quickstart::from_file(path)?,
         None => Quickstart::default(),
     };
     let quickstart = quickstart.with_seed(arguments.seed);
-    if arguments.print_config {
+    if arguments.configured.print_config {
         println!("{}", serde_json::to_string_pretty(&quickstart)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let device = arguments.backend.device()?;
+    let device = arguments.configured.backend.device()?;
     let mut show = Show::new()?;
-    let finished = quickstart.run(&device, &arguments.out, &mut show)?;
+    let finished = quickstart.run(&device, &arguments.out, &mut |notice| show.hear(notice))?;
     show.finish(finished.as_ref());
     Ok(match finished {
         Some(_) => ExitCode::SUCCESS,

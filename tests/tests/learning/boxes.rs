@@ -5,21 +5,19 @@ use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe::backbones::{BackboneConfig, VggConfig};
-use wardrobe::rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe::rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, BoxLoss, IouHeadConfig, PoolingMethod, RefinementConfig,
-    Suppression,
+    AnchorConfig, BoxLoss, IouHeadConfig, PoolingMethod, RefinementConfig, Suppression,
 };
 use wardrobe::rpn_roi::{
     CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth,
 };
 
-use super::{CLASSES, SIDE, STEPS, miniature, plays_gpu, rgb, training_device};
+use super::{CLASSES, Lesson, SIDE, cascade_heads, miniature, rgb, training_device};
 
 /// A red square of class 1 and a green upright box of class 2 on grey; in the second picture nothing.
 fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
     let truth = GroundTruth {
-        boxes: vec![[6.0, 8.0, 30.0, 32.0], [38.0, 20.0, 54.0, 60.0]],
+        boxes: vec![[4.0, 6.0, 22.0, 24.0], [28.0, 14.0, 42.0, 46.0]],
         labels: vec![1, 2],
         ignored: Vec::new(),
     };
@@ -40,14 +38,15 @@ fn total(losses: &DetectorLosses) -> f32 {
     losses.total().into_scalar()
 }
 
-/// Trains on the two pictures and returns the detector with its first and last loss.
+/// Trains and returns the detector with its first and last loss.
 fn learn<M: Module>(
     model: M,
+    lesson: &Lesson,
     losses: impl Fn(&M, &mut ChaCha8Rng) -> DetectorLosses,
 ) -> (M, f32, f32) {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let first = total(&losses(&model, &mut rng));
-    let model = super::learn(model, STEPS, |model| losses(model, &mut rng).total());
+    let model = super::learn(model, lesson.steps, |model| losses(model, &mut rng).total());
     let last = total(&losses(&model, &mut rng));
     (model, first, last)
 }
@@ -72,35 +71,36 @@ fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
     wardrobe::kernels::boxes::box_iou(tensor(a), tensor(b)).into_scalar()
 }
 
-fn assert_faster_learns(config: &FasterRcnnConfig, least_iou: f32) {
+/// Asserts that the last loss is below `share` of the first, and that the detections fit.
+fn assert_faster_learns(config: &FasterRcnnConfig, share: f32, least_iou: f32) {
+    let lesson = Lesson::new();
     let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
+    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()
-        .training_batch(&pictures, &truths, CLASSES, &device)
+        .training_batch(pictures, truths, CLASSES, &device)
         .unwrap();
-    let (model, first, last) = learn(model, |model, rng| model.losses(&images, &truths, rng));
-    assert!(last < 0.1 * first, "loss {first} → {last}");
-    let found = model.valid().detect(&pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], least_iou);
-    assert!(found[1].to_vec().iter().all(|one| one.score < 0.5));
+    let (model, first, last) = learn(model, &lesson, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    assert!(last < lesson.slack * share * first, "loss {first} → {last}");
+    let found = model.valid().detect(pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], least_iou.min(lesson.iou));
+    for empty in &found[1..] {
+        assert!(empty.to_vec().iter().all(|one| one.score < 0.5));
+    }
 }
 
 #[test]
 fn faster_rcnn() {
-    if plays_gpu() {
-        return;
-    }
-    assert_faster_learns(&miniature(), 0.8);
+    assert_faster_learns(&miniature(), 0.05, 0.8);
 }
 
 #[test]
 fn faster_rcnn_on_vgg() {
-    if plays_gpu() {
-        return;
-    }
     let mut config = miniature();
     config.backbone = BackboneConfig::Vgg(VggConfig {
         groups: vec![vec![16], vec![24], vec![32]],
@@ -111,14 +111,11 @@ fn faster_rcnn_on_vgg() {
         ..AnchorConfig::single_level()
     };
     config.roi_heads.pooler.levels = 1;
-    assert_faster_learns(&config, 0.8);
+    assert_faster_learns(&config, 0.1, 0.8);
 }
 
 #[test]
 fn faster_rcnn_with_other_poolings_and_box_losses() {
-    if plays_gpu() {
-        return;
-    }
     for (method, box_loss) in [
         (
             PoolingMethod::AlignMax,
@@ -130,15 +127,14 @@ fn faster_rcnn_with_other_poolings_and_box_losses() {
         let mut config = miniature();
         config.roi_heads.pooler.method = method;
         config.roi_heads.box_loss = box_loss;
-        assert_faster_learns(&config, 0.7);
+        // Pooling in whole cells of four pixels sees small objects roughly.
+        assert_faster_learns(&config, 0.05, 0.5);
     }
 }
 
 #[test]
 fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
-    if plays_gpu() {
-        return;
-    }
+    let lesson = Lesson::new();
     let mut config = miniature();
     config.roi_heads.postprocess.suppression = Suppression::IouGuided;
     config.roi_heads.iou_head = Some(IouHeadConfig {
@@ -146,52 +142,58 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
         refinement: Some(RefinementConfig::default()),
         ..IouHeadConfig::new(4)
     });
-    // The IoU of the moved boxes is learnt too, but new ones are drawn in each step: no near-zero loss.
+    // New boxes to predict the IoU of are drawn in each step.
     let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
+    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()
-        .training_batch(&pictures, &truths, CLASSES, &device)
+        .training_batch(pictures, truths, CLASSES, &device)
         .unwrap();
     let iou_loss =
         |losses: &DetectorLosses| -> f32 { losses.stages[0].iou.clone().unwrap().into_scalar() };
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let before = iou_loss(&model.losses(&images, &truths, &mut rng));
-    let (model, ..) = learn(model, |model, rng| model.losses(&images, &truths, rng));
+    let (model, first, last) = learn(model, &lesson, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    assert!(last < lesson.slack * 0.04 * first, "loss {first} → {last}");
     let after = iou_loss(&model.losses(&images, &truths, &mut rng));
-    assert!(after < 0.3 * before, "IoU loss {before} → {after}");
-    let found = model.valid().detect(&pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], 0.8);
+    assert!(
+        after < lesson.slack * 0.05 * before,
+        "IoU loss {before} → {after}"
+    );
+    let found = model.valid().detect(pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], lesson.iou);
 }
 
 #[test]
 fn cascade_rcnn() {
-    if plays_gpu() {
-        return;
-    }
+    let lesson = Lesson::new();
     let plain = miniature();
-    let mut heads = CascadeHeadsConfig::new(4);
-    heads.head = BoxHeadConfig::TwoMlp { features: 64 };
-    heads.pooler.canonical_size = 32.0;
     let config = CascadeRcnnConfig {
         num_classes: CLASSES,
         transform: plain.transform,
         backbone: plain.backbone,
         rpn: plain.rpn,
-        roi_heads: heads,
+        roi_heads: cascade_heads(),
     };
     let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
+    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
     let model = config.init(&device).unwrap();
     let (images, truths) = model
         .transform()
-        .training_batch(&pictures, &truths, CLASSES, &device)
+        .training_batch(pictures, truths, CLASSES, &device)
         .unwrap();
-    let (model, first, last) = learn(model, |model, rng| model.losses(&images, &truths, rng));
-    assert!(last < 0.15 * first, "loss {first} → {last}");
+    let (model, first, last) = learn(model, &lesson, |model, rng| {
+        model.losses(&images, &truths, rng)
+    });
+    // The later stages' targets are drawn anew with every box that an earlier one moves.
+    assert!(last < lesson.slack * 0.15 * first, "loss {first} → {last}");
     let names: Vec<String> = model
         .losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1))
         .named()
@@ -200,6 +202,6 @@ fn cascade_rcnn() {
         .collect();
     assert_eq!(names.len(), 2 + 3 * 2);
     assert_eq!(names[7], "loss_box_reg_stage2");
-    let found = model.valid().detect(&pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], 0.8);
+    let found = model.valid().detect(pictures).unwrap();
+    assert_found(&found[0].to_vec(), &truths[0], lesson.iou);
 }

@@ -12,13 +12,17 @@ use burn::{
     nn::Linear,
     tensor::{Tensor, module::adaptive_avg_pool2d},
 };
-use wardrobe_kernels::conv::{Activation, channels_last, max_pool2d};
+use wardrobe_kernels::{
+    conv::{Activation, channels_last, max_pool2d},
+    precision::widened,
+};
 
 pub use block::{BasicBlock, Bottleneck, ResidualBlock};
 pub use config::{BlockKind, ResNetConfig};
 
 use crate::{
     conv_norm::{Conv2d, conv_norm, fold},
+    linear::apply_linear,
     norm::Norm,
 };
 
@@ -46,7 +50,7 @@ pub struct ResNet {
 
 impl ResNet {
     /// Class scores before softmax `[N, num_classes]` of pictures `[N, 3, H, W]`; without classes in
-    /// the config the pooled features `[N, C]`.
+    /// the config the pooled features `[N, C]`; in f32 whatever the weights' type, as the means are.
     ///
     /// # Panics
     /// If the pictures do not have the configured channels.
@@ -61,11 +65,11 @@ impl ResNet {
     /// assert_eq!(net.forward(Tensor::zeros([2, 3, 32, 32], &device)).dims(), [2, 5]);
     /// ```
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let x = self.layers().fold(self.stem(x), run);
+        let x = widened(self.layers().fold(self.stem(x), run));
         let [n, c, _, _] = x.dims();
         let pooled = adaptive_avg_pool2d(x, [1, 1]).reshape([n, c]);
         match &self.fc {
-            Some(fc) => fc.forward(pooled),
+            Some(fc) => widened(apply_linear(fc, pooled)),
             None => pooled,
         }
     }

@@ -3,12 +3,27 @@
 use burn::{
     backend::{Backend, TensorMetadata, tensor::FloatTensor},
     tensor::{
-        IntDType, Shape,
+        FloatDType, IntDType, Shape,
         ops::{ConvOptions as BurnConvOptions, InterpolateMode, InterpolateOptions},
     },
 };
 
 use super::{Activation, ConvOptions};
+use crate::precision::is_half;
+
+/// Runs `compute` in f32 where the tensors are of 16 bits, and rounds its result: not every backend counts its sums in f32,
+/// and one of 16 bits stops growing after some hundred terms.
+pub(super) fn in_single<B: Backend, const N: usize>(
+    tensors: [FloatTensor<B>; N],
+    compute: impl FnOnce([FloatTensor<B>; N]) -> FloatTensor<B>,
+) -> FloatTensor<B> {
+    let dtype = tensors[0].dtype();
+    if !is_half(dtype) {
+        return compute(tensors);
+    }
+    let single = tensors.map(|tensor| B::float_cast(tensor, FloatDType::F32));
+    B::float_cast(compute(single), dtype.into())
+}
 
 /// Burn's form of the geometry.
 pub(super) fn geometry(options: &ConvOptions) -> BurnConvOptions<2> {

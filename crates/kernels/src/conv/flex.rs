@@ -1,14 +1,14 @@
 //! Flex: the host kernels on the tensors' own storage.
 //!
 //! A channels-last tensor is an `[N, C, H, W]` tensor whose strides say so: results leave in that
-//! form, and a convolution that receives one reads it in place. Half and double precision take the
-//! composed path.
+//! form, and a convolution that receives one reads it in place. 16-bit tensors are computed on in f32
+//! and rounded; double precision takes the composed path.
 
 use std::{borrow::Cow, sync::Arc};
 
 use burn::{
     backend::{Flex, tensor::FloatTensor},
-    tensor::{DType, Shape, TensorData},
+    tensor::{DType, FloatDType, Shape, TensorData},
 };
 use burn_flex::{FlexTensor, Layout};
 
@@ -21,12 +21,17 @@ use super::{
     },
     host_tensor::{self, HostTensor, host_conv_blocks, is_channels_last},
 };
+use crate::precision::is_half;
 
 host_conv_blocks!(Flex);
 
 impl HostTensor for FlexTensor {
     fn is_readable(&self) -> bool {
         self.dtype() == DType::F32
+    }
+
+    fn half(&self) -> Option<FloatDType> {
+        is_half(self.dtype()).then(|| self.dtype().into())
     }
 
     fn sizes<const D: usize>(&self) -> [usize; D] {

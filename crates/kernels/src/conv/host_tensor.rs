@@ -3,7 +3,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use burn::backend::{Backend, tensor::FloatTensor};
+use burn::{
+    backend::{Backend, tensor::FloatTensor},
+    tensor::FloatDType,
+};
 
 use super::{
     Activation, ConvOptions, composed,
@@ -23,6 +26,9 @@ use super::{
 pub(crate) trait HostTensor: Sized {
     /// Whether the values are single precision and in host memory: what the kernels work on.
     fn is_readable(&self) -> bool;
+
+    /// The type of 16-bit values in host memory, which the kernels compute on in f32.
+    fn half(&self) -> Option<FloatDType>;
 
     /// Sizes of a tensor of rank D.
     fn sizes<const D: usize>(&self) -> [usize; D];
@@ -45,6 +51,18 @@ pub(crate) trait HostTensor: Sized {
 
     /// A new row-major tensor that `fill` writes in full.
     fn from_values<const D: usize>(shape: [usize; D], fill: impl FnOnce(&mut [f32])) -> Self;
+}
+
+/// Runs `compute` in f32 where the tensors are of 16 bits in host memory, and rounds its result.
+pub(super) fn in_single<B: Backend<FloatTensorPrimitive: HostTensor>, const N: usize>(
+    tensors: [FloatTensor<B>; N],
+    compute: impl FnOnce([FloatTensor<B>; N]) -> FloatTensor<B>,
+) -> FloatTensor<B> {
+    let Some(dtype) = tensors[0].half() else {
+        return compute(tensors);
+    };
+    let single = tensors.map(|tensor| B::float_cast(tensor, FloatDType::F32));
+    B::float_cast(compute(single), dtype)
 }
 
 fn readable<T: HostTensor>(tensors: &[&T]) -> bool {
@@ -285,7 +303,9 @@ macro_rules! host_conv_blocks {
                 bias: FloatTensor<Self>,
                 options: ConvOptions,
             ) -> FloatTensor<Self> {
-                host_tensor::conv_bias_act::<Self>(x, weight, bias, options)
+                host_tensor::in_single::<Self, 3>([x, weight, bias], |[x, weight, bias]| {
+                    host_tensor::conv_bias_act::<Self>(x, weight, bias, options)
+                })
             }
 
             fn conv_bias_add_act(
@@ -295,7 +315,10 @@ macro_rules! host_conv_blocks {
                 residual: FloatTensor<Self>,
                 options: ConvOptions,
             ) -> FloatTensor<Self> {
-                host_tensor::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
+                let tensors = [x, weight, bias, residual];
+                host_tensor::in_single::<Self, 4>(tensors, |[x, weight, bias, residual]| {
+                    host_tensor::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
+                })
             }
 
             fn conv_input_gradient(
@@ -304,7 +327,9 @@ macro_rules! host_conv_blocks {
                 grad: FloatTensor<Self>,
                 options: ConvOptions,
             ) -> FloatTensor<Self> {
-                host_tensor::conv_input_gradient::<Self>(x, weight, grad, options)
+                host_tensor::in_single::<Self, 2>([weight, grad], |[weight, grad]| {
+                    host_tensor::conv_input_gradient::<Self>(x, weight, grad, options)
+                })
             }
 
             fn conv_weight_gradient(
@@ -313,18 +338,22 @@ macro_rules! host_conv_blocks {
                 grad: FloatTensor<Self>,
                 options: ConvOptions,
             ) -> FloatTensor<Self> {
-                host_tensor::conv_weight_gradient::<Self>(x, weight, grad, options)
+                host_tensor::in_single::<Self, 3>([x, weight, grad], |[x, weight, grad]| {
+                    host_tensor::conv_weight_gradient::<Self>(x, weight, grad, options)
+                })
             }
 
             fn relu_gradient(
                 output: FloatTensor<Self>,
                 grad: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                host_tensor::relu_gradient::<Self>(output, grad)
+                host_tensor::in_single::<Self, 2>([output, grad], |[output, grad]| {
+                    host_tensor::relu_gradient::<Self>(output, grad)
+                })
             }
 
             fn channel_sums(x: FloatTensor<Self>) -> FloatTensor<Self> {
-                host_tensor::channel_sums::<Self>(x)
+                host_tensor::in_single::<Self, 1>([x], |[x]| host_tensor::channel_sums::<Self>(x))
             }
 
             fn linear_act(
@@ -333,7 +362,9 @@ macro_rules! host_conv_blocks {
                 bias: FloatTensor<Self>,
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                host_tensor::linear_act::<Self>(x, weight, bias, activation)
+                host_tensor::in_single::<Self, 3>([x, weight, bias], |[x, weight, bias]| {
+                    host_tensor::linear_act::<Self>(x, weight, bias, activation)
+                })
             }
 
             fn channels_last(x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -346,7 +377,9 @@ macro_rules! host_conv_blocks {
                 stride: usize,
                 padding: usize,
             ) -> FloatTensor<Self> {
-                host_tensor::max_pool::<Self>(x, kernel, stride, padding)
+                host_tensor::in_single::<Self, 1>([x], |[x]| {
+                    host_tensor::max_pool::<Self>(x, kernel, stride, padding)
+                })
             }
 
             fn max_pool_gradient(
@@ -356,7 +389,9 @@ macro_rules! host_conv_blocks {
                 stride: usize,
                 padding: usize,
             ) -> FloatTensor<Self> {
-                host_tensor::max_pool_gradient::<Self>(x, grad, kernel, stride, padding)
+                host_tensor::in_single::<Self, 2>([x, grad], |[x, grad]| {
+                    host_tensor::max_pool_gradient::<Self>(x, grad, kernel, stride, padding)
+                })
             }
 
             fn upsample_nearest_gradient(
@@ -364,11 +399,15 @@ macro_rules! host_conv_blocks {
                 grad: FloatTensor<Self>,
                 size: [usize; 2],
             ) -> FloatTensor<Self> {
-                host_tensor::upsample_nearest_gradient::<Self>(x, grad, size)
+                host_tensor::in_single::<Self, 1>([grad], |[grad]| {
+                    host_tensor::upsample_nearest_gradient::<Self>(x, grad, size)
+                })
             }
 
             fn upsample_nearest(x: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
-                host_tensor::upsample_nearest::<Self>(x, size)
+                host_tensor::in_single::<Self, 1>([x], |[x]| {
+                    host_tensor::upsample_nearest::<Self>(x, size)
+                })
             }
         }
     };

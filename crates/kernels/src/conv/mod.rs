@@ -22,6 +22,7 @@ pub mod twin;
 use burn::{backend::Dispatch, tensor::Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::precision::product_type;
 pub use ops::ConvBlockOps;
 
 /// What follows the convolution, its bias and the residual.
@@ -105,6 +106,8 @@ impl ConvOptions {
 /// ([`twin::conv2d`]) to rounding; on the CPU 3×3 kernels may run as Winograd's F(4×4, 3×3), whose
 /// error is about ten times that of direct summation and still below 1e-5 of the largest output.
 ///
+/// Where `x` and `weight` are of two types, f32 gives way ([`product_type`]); `bias` and `residual` follow.
+///
 /// # Panics
 /// If the shapes do not fit together.
 ///
@@ -144,10 +147,11 @@ pub fn conv2d(
         );
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([d], &weight.device()));
+    let dtype = product_type(x.dtype(), weight.dtype());
     let (x, weight, bias) = (
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
+        x.cast(dtype).into_dispatch(),
+        weight.cast(dtype).into_dispatch(),
+        bias.cast(dtype).into_dispatch(),
     );
     Tensor::from_dispatch(match residual {
         None => <Dispatch as ConvBlockOps>::conv_bias_act(x, weight, bias, *options),
@@ -157,14 +161,14 @@ pub fn conv2d(
                 [n, d, oh, ow],
                 "conv2d: the residual must have the output's shape"
             );
-            let residual = residual.into_dispatch();
+            let residual = residual.cast(dtype).into_dispatch();
             <Dispatch as ConvBlockOps>::conv_bias_add_act(x, weight, bias, residual, *options)
         }
     })
 }
 
 /// `activation(x · weight + bias)`: `x` `[M, K]`, `weight` `[K, N]` (Burn's layout of a linear
-/// layer), `bias` `[N]`; result `[M, N]`.
+/// layer), `bias` `[N]`; result `[M, N]`. Types as in [`conv2d`].
 ///
 /// # Panics
 /// If the shapes do not fit together.
@@ -184,10 +188,11 @@ pub fn linear(
         weight.dims(),
         bias.dims()
     );
+    let dtype = product_type(x.dtype(), weight.dtype());
     Tensor::from_dispatch(<Dispatch as ConvBlockOps>::linear_act(
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
+        x.cast(dtype).into_dispatch(),
+        weight.cast(dtype).into_dispatch(),
+        bias.cast(dtype).into_dispatch(),
         activation,
     ))
 }

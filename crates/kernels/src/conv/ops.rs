@@ -5,7 +5,7 @@ use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 use super::{Activation, ConvOptions, composed};
 
 /// Convolution blocks and their gradients. The default bodies compose the backend's own operations,
-/// so a backend without a fused kernel needs nothing more.
+/// so a backend without a fused kernel needs nothing more; convolutions of 16 bits they compute in f32.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     LibTorch: cfg(feature = "tch"),
@@ -22,7 +22,9 @@ pub trait ConvBlockOps: Backend {
         bias: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        composed::conv_bias_act::<Self>(x, weight, bias, options)
+        composed::in_single::<Self, 3>([x, weight, bias], |[x, weight, bias]| {
+            composed::conv_bias_act::<Self>(x, weight, bias, options)
+        })
     }
 
     /// `activation(conv(x, weight) + bias + residual)`.
@@ -34,7 +36,10 @@ pub trait ConvBlockOps: Backend {
         residual: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        composed::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
+        let tensors = [x, weight, bias, residual];
+        composed::in_single::<Self, 4>(tensors, |[x, weight, bias, residual]| {
+            composed::conv_bias_add_act::<Self>(x, weight, bias, residual, options)
+        })
     }
 
     /// Gradient of `x` from the convolution's own, `grad` `[N, D, OH, OW]`; of `x` only the shape counts.
@@ -45,7 +50,9 @@ pub trait ConvBlockOps: Backend {
         grad: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        composed::conv_input_gradient::<Self>(x, weight, grad, options)
+        composed::in_single::<Self, 3>([x, weight, grad], |[x, weight, grad]| {
+            composed::conv_input_gradient::<Self>(x, weight, grad, options)
+        })
     }
 
     /// Gradient of `weight`, of which only the shape counts, from the convolution's own.
@@ -56,7 +63,9 @@ pub trait ConvBlockOps: Backend {
         grad: FloatTensor<Self>,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        composed::conv_weight_gradient::<Self>(x, weight, grad, options)
+        composed::in_single::<Self, 3>([x, weight, grad], |[x, weight, grad]| {
+            composed::conv_weight_gradient::<Self>(x, weight, grad, options)
+        })
     }
 
     /// `grad` where `output`, a ReLU's, is not 0.
@@ -68,7 +77,7 @@ pub trait ConvBlockOps: Backend {
     /// The sums `[C]` over images and cells of `x` `[N, C, H, W]`: a bias's gradient.
     #[fusion(default)]
     fn channel_sums(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        composed::channel_sums::<Self>(x)
+        composed::in_single::<Self, 1>([x], |[x]| composed::channel_sums::<Self>(x))
     }
 
     /// `activation(x · weight + bias)`, see [`super::linear`].

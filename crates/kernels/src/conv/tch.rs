@@ -5,7 +5,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use burn::backend::{LibTorch, tensor::FloatTensor};
+use burn::{
+    backend::{LibTorch, tensor::FloatTensor},
+    tensor::FloatDType,
+};
 use burn_tch::TchTensor;
 use tch::{Device, Kind, Tensor};
 
@@ -55,6 +58,14 @@ impl Guard for StorageGuard {
 impl HostTensor for TchTensor {
     fn is_readable(&self) -> bool {
         self.tensor.kind() == Kind::Float && self.tensor.device() == Device::Cpu
+    }
+
+    fn half(&self) -> Option<FloatDType> {
+        match (self.tensor.device(), self.tensor.kind()) {
+            (Device::Cpu, Kind::Half) => Some(FloatDType::F16),
+            (Device::Cpu, Kind::BFloat16) => Some(FloatDType::BF16),
+            _ => None,
+        }
     }
 
     fn sizes<const D: usize>(&self) -> [usize; D] {

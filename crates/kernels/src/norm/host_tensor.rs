@@ -42,7 +42,7 @@ fn normalised<B: Backend<FloatTensorPrimitive: HostTensor>>(
     }
 }
 
-pub(super) fn batch_norm_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
+pub(super) fn batch_norm_act<B: NormOps<FloatTensorPrimitive: HostTensor>>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
@@ -56,7 +56,7 @@ pub(super) fn batch_norm_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
     }
 }
 
-pub(super) fn batch_norm_add_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
+pub(super) fn batch_norm_add_act<B: NormOps<FloatTensorPrimitive: HostTensor>>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
@@ -72,7 +72,7 @@ pub(super) fn batch_norm_add_act<B: Backend<FloatTensorPrimitive: HostTensor>>(
     }
 }
 
-pub(super) fn batch_norm_gradients<B: Backend<FloatTensorPrimitive: HostTensor>>(
+pub(super) fn batch_norm_gradients<B: NormOps<FloatTensorPrimitive: HostTensor>>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     mean: FloatTensor<B>,

@@ -18,7 +18,7 @@ pub mod twin;
 
 use burn::{backend::Dispatch, tensor::Tensor};
 
-use crate::conv::Activation;
+use crate::{conv::Activation, precision::widened};
 pub use ops::{NormGradients, NormOps, Normalised};
 
 /// What [`batch_norm`] gives.
@@ -37,6 +37,8 @@ pub struct BatchNormOutput {
 ///
 /// `x`, `residual` and the result `[N, C, H, W]`, `weight` and `bias` `[C]`. Differentiable in all of them, the dependence
 /// of the statistics on `x` included. A channel without a value has NaN statistics.
+///
+/// A 16-bit `x` gives an output of its type; weight, bias, the statistics and all arithmetic are f32.
 ///
 /// # Panics
 /// If the shapes do not fit together.
@@ -69,10 +71,11 @@ pub fn batch_norm(
         x.dims()
     );
     let shape = x.dims();
+    let dtype = x.dtype();
     let (x, weight, bias) = (
         x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
+        widened(weight).into_dispatch(),
+        widened(bias).into_dispatch(),
     );
     let Normalised {
         output,
@@ -86,7 +89,7 @@ pub fn batch_norm(
                 shape,
                 "batch_norm: the residual must have the input's shape"
             );
-            let residual = residual.into_dispatch();
+            let residual = residual.cast(dtype).into_dispatch();
             <Dispatch as NormOps>::batch_norm_add_act(
                 x, weight, bias, residual, epsilon, activation,
             )

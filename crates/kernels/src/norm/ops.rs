@@ -32,6 +32,8 @@ pub struct NormGradients<B: Backend> {
 }
 
 /// Batch norm by the batch's statistics. The default bodies compose the backend's own operations.
+///
+/// Maps may be of 16 bits, and what is made of them is then too; vectors are f32 beside them.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     LibTorch: cfg(feature = "tch"),

@@ -9,7 +9,7 @@ use wardrobe_backbones::{ResNetConfig, VggConfig};
 use wardrobe_datasets::transforms::Step;
 use wardrobe_losses::ClassLoss;
 use wardrobe_rpn_roi::config::TransformConfig;
-use wardrobe_training::{Precision, TrainingConfig};
+use wardrobe_training::TrainingConfig;
 
 use super::model::Classifier;
 use crate::data::{ClassChoice, DataConfig, LoaderSettings};
@@ -46,6 +46,10 @@ pub struct ClassifierRecipe {
     /// The loss.
     #[serde(default)]
     pub loss: ClassLoss,
+    /// β, in 0 … 1 without 1: weights the loss by class, the rarer the more (*Class-Balanced Loss Based on Effective Number of
+    /// Samples*, equation 10; 0.9 to 0.9999), counted over the pictures of the first phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_balance: Option<f64>,
     /// Phases, optimisers, schedules.
     pub training: TrainingConfig,
 }
@@ -140,18 +144,9 @@ impl ClassifierRecipe {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// [`RecipeError::Training`], [`RecipeError::Detector`] for the input; [`RecipeError::Setting`] for
-    /// 16-bit training.
+    /// [`RecipeError::Training`], [`RecipeError::Detector`] for the input.
     pub fn validate(&self) -> Result<(), RecipeError> {
         self.training.validate()?;
-        self.input.validate()?;
-        if self.training.precision != Precision::F32 {
-            return Err(RecipeError::Setting {
-                field: "training.precision".into(),
-                found: format!("{:?}", self.training.precision),
-                remedy: "classifiers train in f32; leave it out".into(),
-            });
-        }
-        Ok(())
+        Ok(self.input.validate()?)
     }
 }

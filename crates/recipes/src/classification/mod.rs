@@ -1,5 +1,6 @@
 //! clothNet: a classifier of garments whose body becomes a detector's backbone.
 
+mod balance;
 mod config;
 mod model;
 mod task;

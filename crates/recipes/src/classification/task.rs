@@ -13,6 +13,7 @@ use super::model::Classifier;
 use crate::data::{Classes, LoaderData, Named};
 use crate::detection::{rgb, torchvision_names};
 use crate::error::{ObjectError, RecipeError};
+use crate::not_finite;
 
 /// Keeps the one object that says a picture's class, and numbers it by its class.
 ///
@@ -86,8 +87,12 @@ impl ClassifierTask {
         &self.names
     }
 
-    fn pixels(&self, samples: &[Sample], device: &Device) -> Result<Tensor<4>, RecipeError> {
-        let pictures: Vec<_> = samples.iter().map(rgb).collect();
+    fn pixels<'a>(
+        &self,
+        samples: impl IntoIterator<Item = &'a Sample>,
+        device: &Device,
+    ) -> Result<Tensor<4>, RecipeError> {
+        let pictures: Vec<_> = samples.into_iter().map(rgb).collect();
         Ok(self.input.batch(&pictures, device)?.pixels)
     }
 
@@ -176,7 +181,7 @@ impl Task for ClassifierTask {
     fn losses(
         &self,
         model: &Classifier,
-        batch: Self::Batch,
+        batch: &Self::Batch,
         step: &Step,
     ) -> Result<Losses, TaskError> {
         let labels: Vec<i64> = batch
@@ -184,11 +189,20 @@ impl Task for ClassifierTask {
             .filter_map(|sample| class_of(&sample.value))
             .map(|class| class as i64)
             .collect();
-        let samples: Vec<Sample> = batch.into_iter().map(|sample| sample.value).collect();
         let shape = [labels.len()];
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, shape), &step.device);
-        let logits = model.forward(self.pixels(&samples, &step.device)?);
+        let samples = batch.iter().map(|sample| &sample.value);
+        let logits = model.forward(self.pixels(samples, &step.device)?);
         Ok(Losses::new().with("cross_entropy", self.loss.forward(logits, labels)))
+    }
+
+    fn first_not_finite(
+        &self,
+        model: &Classifier,
+        batch: &Self::Batch,
+        step: &Step,
+    ) -> Option<String> {
+        not_finite::first_module(model, || drop(self.losses(model, batch, step)))
     }
 
     fn validate(&self, model: &Classifier, _epoch: &EpochEnd) -> Result<Scores, TaskError> {

@@ -4,19 +4,22 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::json;
+use wardrobe_datasets::loader::OnBadFile;
 use wardrobe_kernels::generator::Generator;
+use wardrobe_losses::ClassLoss;
 use wardrobe_metrics::plot;
 use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_training::report::Report;
 use wardrobe_training::{DataSets, Run};
 
+use super::balance::balanced;
 use super::config::ClassifierRecipe;
 use super::model::Classifier;
 use super::task::{ClassifierTask, likeliest, settle};
 use crate::data::{LoaderData, OpenedSets};
 use crate::detection::embedded;
 use crate::error::RecipeError;
-use crate::run::{Begin, Listener, Outcome, carry_out, first_and_further};
+use crate::run::{Begin, Listener, Outcome, Prepared, carry_out, first_and_further};
 
 /// Wrong pictures shown.
 const SHOWN: usize = 12;
@@ -39,15 +42,16 @@ impl ClassifierRecipe {
         let sets = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let names = sets.names().to_vec();
         let config = self.model.for_classes(names.len())?;
-        self.loss.validate(names.len())?;
+        let loss = self.loss_for(&sets)?;
+        loss.validate(names.len())?;
         // The first weights of a model are the seed's, whatever was drawn before.
         let _generator = Generator::seeded(device, self.training.seed);
         let mut model = config.init(device)?;
-        let mut loaded = Vec::new();
+        let mut prepared = Prepared::default();
         for weights in &self.weights {
             let (filled, report) = weights.load(model, None)?;
             model = filled;
-            loaded.push(report);
+            prepared.loaded.push(report);
         }
         let subject = self.subject;
         let mut data = DataSets::new();
@@ -60,12 +64,14 @@ impl ClassifierRecipe {
                 transforms,
                 move |sample| settle(sample, &classes, subject),
             )?;
+            prepared.add(format!("data.{key}"), opened.skipped, &set);
             data = data.with(key, set);
         }
         let (opened, classes) = sets.held_out;
-        let held_out = LoaderData::in_order(opened.source, move |sample| {
+        let held_out = LoaderData::in_order(opened.source, OnBadFile::Fail, move |sample| {
             settle(sample, &classes, subject)
         })?;
+        prepared.add("validation", opened.skipped, &held_out);
         let input = ImageTransform::new(self.input.clone())?;
         let run = Run {
             config: self.training.clone(),
@@ -82,14 +88,27 @@ impl ClassifierRecipe {
                 "input": self.input,
                 "batching": self.loader.batching,
                 "sampling": self.loader.sampling,
-                "loss": self.loss,
+                "loss": loss,
             }),
-            task: ClassifierTask::new(names.clone(), held_out, input, self.loss.clone()),
+            task: ClassifierTask::new(names.clone(), held_out, input, loss),
             model,
             data,
             further_devices: further_devices.to_vec(),
         };
-        carry_out(run, &loaded, folder, begin, &names, listener, conclude)
+        carry_out(run, &prepared, folder, begin, &names, listener, conclude)
+    }
+
+    /// The loss, weighted by class where that is asked for.
+    fn loss_for(&self, sets: &OpenedSets) -> Result<ClassLoss, RecipeError> {
+        let chief = self.training.phases.first();
+        let chief = chief.and_then(|phase| sets.training.get(&phase.data));
+        match (self.class_balance, chief) {
+            (Some(beta), Some((data, classes))) => {
+                balanced(&self.loss, beta, data.source.as_ref(), classes)
+            }
+            // A key that is not there is the engine's to report.
+            _ => Ok(self.loss.clone()),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The engine's [`TrainingData`] over the data sets' loader.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use wardrobe_datasets::loader::{
-    Batching, Loader, LoaderConfig, OnBadFile, Sampling, Source, State,
+    self, Batch, Batching, Loader, LoaderConfig, LoaderError, OnBadFile, Sampling, SkippedFiles,
+    Source, State,
 };
 use wardrobe_datasets::transforms::{Mirrors, Pipeline, Step};
 use wardrobe_datasets::{PictureError, Sample};
@@ -15,6 +16,8 @@ use crate::error::{ObjectError, RecipeError};
 /// A sample under its picture's name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<T> {
+    /// Which sample of its source, from 0.
+    pub index: usize,
     /// The picture's file, or what a drawn picture is called.
     pub name: String,
     /// What is in it.
@@ -105,6 +108,47 @@ pub struct LoaderData {
     source: Arc<dyn Source>,
     loader: Loader,
     batch_size: usize,
+    skipped: Tally,
+}
+
+/// What was left out, run by run.
+#[derive(Clone, Default)]
+struct Tally(Arc<Mutex<Vec<SkippedFiles>>>);
+
+impl Tally {
+    fn runs(&self) -> MutexGuard<'_, Vec<SkippedFiles>> {
+        // A list that is only pushed to and replaced in is whole whatever happened to another thread.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Batches whose skipped files are tallied as they are met.
+struct Tallied {
+    batches: loader::Batches,
+    draws: usize,
+    /// Which run of the tally, once there is something to say.
+    run: Option<usize>,
+    tally: Tally,
+}
+
+impl Iterator for Tallied {
+    type Item = Result<Batch, LoaderError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.batches.next();
+        let skipped = self.batches.skipped();
+        if skipped.draws() > self.draws {
+            self.draws = skipped.draws();
+            let mut runs = self.tally.runs();
+            if let Some(run) = self.run {
+                runs[run] = skipped.clone();
+            } else {
+                self.run = Some(runs.len());
+                runs.push(skipped.clone());
+            }
+        }
+        batch
+    }
 }
 
 impl std::fmt::Debug for LoaderData {
@@ -138,7 +182,27 @@ impl LoaderData {
             source,
             loader,
             batch_size: settings.batching.size,
+            skipped: Tally::default(),
         })
+    }
+
+    /// The pictures left out so far under [`OnBadFile::Skip`], by all passes that this value and its
+    /// clones began.
+    pub fn skipped(&self) -> SkippedFiles {
+        let mut all = SkippedFiles::default();
+        for run in &*self.skipped.runs() {
+            all.append(run);
+        }
+        all
+    }
+
+    fn tallied(&self, batches: loader::Batches) -> Tallied {
+        Tallied {
+            batches,
+            draws: 0,
+            run: None,
+            tally: self.skipped.clone(),
+        }
     }
 
     /// Every sample once, in order, one at a time: for scores.
@@ -147,10 +211,12 @@ impl LoaderData {
     /// As [`LoaderData::new`].
     pub fn in_order(
         source: Arc<dyn Source>,
+        on_bad_file: OnBadFile,
         settle: impl Fn(Sample) -> Result<Sample, ObjectError> + Send + Sync + 'static,
     ) -> Result<Self, RecipeError> {
         let settings = LoaderSettings {
             sampling: Sampling::Sequential,
+            on_bad_file,
             ..LoaderSettings::of(1)
         };
         Self::new(source, &settings, 0, None, settle)
@@ -164,7 +230,7 @@ impl LoaderData {
         &self,
     ) -> Result<impl Iterator<Item = Result<Named<Sample>, RecipeError>> + use<>, RecipeError> {
         let source = Arc::clone(&self.source);
-        let batches = self.loader.epoch(0)?;
+        let batches = self.tallied(self.loader.epoch(0)?);
         Ok(batches.flat_map(move |batch| match batch {
             Ok(batch) => named(&source, batch.indices, batch.samples)
                 .into_iter()
@@ -184,6 +250,7 @@ fn named(
         .into_iter()
         .zip(samples)
         .map(|(index, value)| Named {
+            index,
             name: source.name(index),
             value,
         })
@@ -215,7 +282,7 @@ impl TrainingData<Vec<Named<Sample>>> for LoaderData {
             order: self.loader.run(0)?.state().order,
         };
         let source = Arc::clone(&self.source);
-        let batches = self.loader.resume(&state, u64::MAX)?;
+        let batches = self.tallied(self.loader.resume(&state, u64::MAX)?);
         Ok(Box::new(batches.map(move |batch| {
             let batch = batch?;
             let samples = named(&source, batch.indices, batch.samples);
@@ -233,5 +300,54 @@ impl TrainingData<Vec<Named<Sample>>> for LoaderData {
                 batch: samples,
             })
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use wardrobe_datasets::Picture;
+    use wardrobe_datasets::loader::FnSource;
+
+    use super::*;
+
+    /// Four pictures, of which the second is empty.
+    fn pictures(index: usize) -> Result<Sample, PictureError> {
+        if index == 1 {
+            return Err(PictureError::Empty {
+                path: "b.jpg".into(),
+            });
+        }
+        Ok(Sample {
+            picture: Picture::new(vec![0; 3], 1, 1),
+            objects: Vec::new(),
+            parsing: None,
+        })
+    }
+
+    #[test]
+    fn pictures_left_out_are_counted_and_named() {
+        let settings = LoaderSettings {
+            sampling: Sampling::Sequential,
+            on_bad_file: OnBadFile::Skip,
+            ..LoaderSettings::of(2)
+        };
+        let source = Arc::new(FnSource::new(4, pictures));
+        let data = LoaderData::new(source, &settings, 0, None, Ok).unwrap();
+        assert_eq!(data.skipped().files(), 0);
+        // Two passes of two batches; each pass meets the bad file once.
+        let batches = data.start(Place::default()).unwrap().take(4);
+        let sizes: Vec<usize> = batches.map(|batch| batch.unwrap().samples).collect();
+        assert_eq!(sizes, [1, 2, 1, 2]);
+        assert_eq!((data.skipped().files(), data.skipped().draws()), (1, 2));
+        // Another phase begins anew, and its clone is the same data.
+        let again = data.clone().pass().unwrap();
+        assert_eq!(again.count(), 3);
+        let skipped = data.skipped();
+        assert_eq!((skipped.files(), skipped.draws()), (1, 3));
+        assert_eq!(
+            skipped.to_string(),
+            "1 files skipped\nb.jpg: is empty (0 bytes); copy or download it again"
+        );
     }
 }

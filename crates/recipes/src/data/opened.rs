@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use wardrobe_datasets::formats::{Format, Mode};
-use wardrobe_datasets::loader::{DataSetSource, Source};
+use wardrobe_datasets::formats::{Format, Mode, Skipped};
+use wardrobe_datasets::loader::{DataSetSource, OnBadFile, Source};
 use wardrobe_datasets::sample::{Category, DataSet, Split};
 use wardrobe_datasets::synthetic::labels;
 use wardrobe_datasets::transforms::Mirrors;
-use wardrobe_datasets::{DecodeLimits, OpenOptions};
+use wardrobe_datasets::{DecodeLimits, OpenOptions, Opened};
 use wardrobe_training::TrainingConfig;
 
 use super::classes::{ClassChoice, Classes};
@@ -68,6 +68,8 @@ pub struct OpenedData {
     /// The number of each sample in the data, such as COCO's image id; from 1 where they have none, or
     /// the same twice.
     pub ids: Vec<u64>,
+    /// What a lenient reader left out of them.
+    pub skipped: Skipped,
 }
 
 impl std::fmt::Debug for OpenedData {
@@ -75,11 +77,24 @@ impl std::fmt::Debug for OpenedData {
         f.debug_struct("OpenedData")
             .field("samples", &self.source.len())
             .field("categories", &self.categories.len())
+            .field("skipped", &self.skipped.count())
             .finish_non_exhaustive()
     }
 }
 
 impl DataConfig {
+    /// What becomes of a picture that cannot be used when these data are scored: a lenient reader's is
+    /// left out like an entry.
+    pub(crate) fn on_bad_file(&self) -> OnBadFile {
+        match self {
+            Self::Folder(FolderConfig {
+                mode: Mode::Lenient,
+                ..
+            }) => OnBadFile::Skip,
+            Self::Folder(_) | Self::Synthetic(_) => OnBadFile::Fail,
+        }
+    }
+
     /// Opens the data; `key` is their name in the configuration, for messages.
     ///
     /// # Errors
@@ -90,6 +105,7 @@ impl DataConfig {
             Self::Synthetic(config) => OpenedData {
                 ids: (1..=config.count as u64).collect(),
                 source: Arc::new(SyntheticSource::new(config)?),
+                skipped: Skipped::default(),
                 categories: labels::categories(),
                 mirrors: Mirrors {
                     landmarks: labels::landmark_schemas()
@@ -104,12 +120,16 @@ impl DataConfig {
             return Err(RecipeError::Setting {
                 field: key.to_owned(),
                 found: "no picture".into(),
-                remedy: match self {
-                    Self::Folder(config) => format!(
+                remedy: match (self, opened.skipped.first().first()) {
+                    (Self::Folder(_), Some(first)) => format!(
+                        "mend what was left out, {} entries, the first: {first}",
+                        opened.skipped.count()
+                    ),
+                    (Self::Folder(config), None) => format!(
                         "look at {}: is it the right folder, and the right split?",
                         config.path.display()
                     ),
-                    Self::Synthetic(_) => "give a `count` above 0".into(),
+                    (Self::Synthetic(_), _) => "give a `count` above 0".into(),
                 },
             });
         }
@@ -125,15 +145,17 @@ impl FolderConfig {
             mode: self.mode,
             pictures: self.pictures.clone(),
         };
-        let set = options
-            .open(&self.path)
-            .map_err(|source| RecipeError::Open {
-                key: key.to_owned(),
-                source: Box::new(source),
-            })?
-            .set;
+        let Opened { set, skipped, .. } =
+            options
+                .open(&self.path)
+                .map_err(|source| RecipeError::Open {
+                    key: key.to_owned(),
+                    source: Box::new(source),
+                })?;
         check_boxes(&set)?;
+        check_left_out(key, &set, &skipped)?;
         Ok(OpenedData {
+            skipped,
             ids: picture_ids(&set),
             categories: set.categories.clone(),
             mirrors: Mirrors::of(&set),
@@ -201,6 +223,29 @@ fn check_boxes(set: &DataSet) -> Result<(), RecipeError> {
 
 /// One in so many odd boxes is too many for a slip of an annotator.
 const TOO_MANY: usize = 20;
+
+/// The same of boxes that were left out: whoever asked for that expects some.
+const TOO_MANY_LEFT_OUT: usize = 4;
+
+/// Fewer boxes left out say nothing, however few there are in all.
+const FEWEST_LEFT_OUT: usize = 3;
+
+/// What [`check_boxes`] looks for, where a lenient reader has left it out already.
+fn check_left_out(key: &str, set: &DataSet, skipped: &Skipped) -> Result<(), RecipeError> {
+    let Some((count, first)) = skipped.boxes_of_other_form() else {
+        return Ok(());
+    };
+    let objects = set.records.iter().flat_map(|record| &record.objects);
+    let boxes = count + objects.filter(|object| object.bbox.is_some()).count();
+    if count < FEWEST_LEFT_OUT || count * TOO_MANY_LEFT_OUT < boxes {
+        return Ok(());
+    }
+    Err(RecipeError::Setting {
+        field: key.to_owned(),
+        found: format!("{count} of {boxes} boxes that had to be left out"),
+        remedy: format!("that is no slip: {first}"),
+    })
+}
 
 /// All data of a run, under one list of classes.
 #[derive(Debug)]

@@ -93,6 +93,18 @@ impl Source for SyntheticSource {
         let seed = self.wardrobe.config().seed;
         format!("picture {} of wardrobe {seed}", self.first + index as u64)
     }
+
+    /// Draws the picture: what is on it is drawn along with it.
+    fn categories(&self, index: usize) -> Vec<u32> {
+        let of = |sample: &Sample| {
+            let objects = sample.objects.iter();
+            objects.filter_map(|object| object.category).collect()
+        };
+        match self.drawn.get(index) {
+            Some(kept) => of(kept.get_or_init(|| self.draw(index))),
+            None => of(&self.draw(index)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +124,13 @@ mod tests {
         };
         let source = SyntheticSource::new(&config).unwrap();
         let first = source.get(1).unwrap();
+        let worn: Vec<u32> = first
+            .objects
+            .iter()
+            .filter_map(|one| one.category)
+            .collect();
+        assert!(!worn.is_empty());
+        assert_eq!(source.categories(1), worn);
         assert_eq!(source.get(1).unwrap(), first);
         assert_eq!(source.draw(1), first);
         let shifted = SyntheticSource::new(&SyntheticConfig { first: 4, ..config }).unwrap();

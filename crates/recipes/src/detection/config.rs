@@ -9,7 +9,7 @@ use wardrobe_datasets::transforms::Step;
 use wardrobe_mask_head::{DetectorConfig, MaskRcnnConfig};
 use wardrobe_rpn_roi::config::RoiHeadsConfig;
 use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig};
-use wardrobe_training::{Precision, TrainingConfig};
+use wardrobe_training::TrainingConfig;
 
 use super::scores::ScoringConfig;
 use crate::data::{ClassChoice, DataConfig, LoaderSettings};
@@ -125,6 +125,19 @@ impl DetectorModel {
         }
     }
 
+    /// The same, to be changed.
+    pub const fn backbone_mut(&mut self) -> Option<&mut BackboneConfig> {
+        match self {
+            Self::FasterRcnn(config) => Some(&mut config.backbone),
+            Self::CascadeRcnn(config) => Some(&mut config.backbone),
+            Self::MaskRcnn(config) => Some(match &mut config.detector {
+                DetectorConfig::Faster(config) => &mut config.backbone,
+                DetectorConfig::Cascade(config) => &mut config.backbone,
+            }),
+            Self::Preset(_) => None,
+        }
+    }
+
     /// The box branch with one head, where the network has one: a cascade has several.
     pub const fn roi_heads_mut(&mut self) -> Option<&mut RoiHeadsConfig> {
         match self {
@@ -218,17 +231,9 @@ impl DetectorRecipe {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// [`RecipeError::Training`]; [`RecipeError::Setting`] for 16-bit training.
+    /// [`RecipeError::Training`].
     pub fn validate(&self) -> Result<(), RecipeError> {
-        self.training.validate()?;
-        if self.training.precision != Precision::F32 {
-            return Err(RecipeError::Setting {
-                field: "training.precision".into(),
-                found: format!("{:?}", self.training.precision),
-                remedy: "detectors train in f32; leave it out".into(),
-            });
-        }
-        Ok(())
+        Ok(self.training.validate()?)
     }
 }
 

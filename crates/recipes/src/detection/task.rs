@@ -12,6 +12,7 @@ use super::scores::{Scorer, ScoringConfig};
 use super::truth::instance_truth;
 use crate::data::{LoaderData, Named};
 use crate::error::RecipeError;
+use crate::not_finite;
 
 /// Losses under torchvision's names, scores by COCO's and paper A's metrics; see [`Scorer`].
 ///
@@ -88,7 +89,7 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
     type Model = M;
     type Batch = Vec<Named<Sample>>;
 
-    fn losses(&self, model: &M, batch: Self::Batch, step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &M, batch: &Self::Batch, step: &Step) -> Result<Losses, TaskError> {
         let truths = batch
             .iter()
             .map(|sample| instance_truth(&sample.value))
@@ -106,6 +107,10 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
             .fold(Losses::new(), |losses, (name, value)| {
                 losses.with(name, value)
             }))
+    }
+
+    fn first_not_finite(&self, model: &M, batch: &Self::Batch, step: &Step) -> Option<String> {
+        not_finite::first_module(model, || drop(self.losses(model, batch, step)))
     }
 
     fn validate(&self, model: &M, _epoch: &EpochEnd) -> Result<Scores, TaskError> {

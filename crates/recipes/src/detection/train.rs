@@ -4,6 +4,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::json;
+use wardrobe_backbones::BackboneConfig;
+use wardrobe_datasets::loader::OnBadFile;
 use wardrobe_kernels::generator::Generator;
 use wardrobe_training::{DataSets, Run};
 
@@ -14,7 +16,7 @@ use super::task::DetectorTask;
 use super::truth::settle;
 use crate::data::{LoaderData, OpenedSets};
 use crate::error::RecipeError;
-use crate::run::{Begin, Listener, Outcome, carry_out, first_and_further};
+use crate::run::{Begin, Listener, Outcome, Prepared, carry_out, first_and_further};
 
 impl DetectorRecipe {
     /// Trains in `folder`, to the end or until the listener stops it. The first device keeps the model;
@@ -38,6 +40,7 @@ impl DetectorRecipe {
         let (device, further_devices) = first_and_further(devices)?;
         let data = OpenedSets::open(&self.data, &self.validation, &self.classes, &self.training)?;
         let model = self.model.for_classes(data.names().len() + 1)?;
+        self.check_norms(&model)?;
         // The first weights of a model are the seed's, whatever was drawn before.
         let _generator = Generator::seeded(device, self.training.seed);
         let job = Job {
@@ -62,6 +65,26 @@ impl DetectorRecipe {
     }
 }
 
+impl DetectorRecipe {
+    /// Norms that stand still pass on what they get until weights say otherwise: activations of a deep body then grow from
+    /// block to block.
+    fn check_norms(&self, model: &DetectorModel) -> Result<(), RecipeError> {
+        let frozen = match model.backbone() {
+            Some(BackboneConfig::ResNetFpn { body, .. }) => body.norm.frozen,
+            Some(BackboneConfig::Vgg(config)) => config.norm.is_some_and(|norm| norm.frozen),
+            None => false,
+        };
+        if frozen && self.weights.is_empty() {
+            return Err(RecipeError::Setting {
+                field: "weights".into(),
+                found: "none, for a body whose norms are frozen".into(),
+                remedy: "give the weights the norms were trained with ({\"classifier\": RUN} or {\"file\": {\"path\": …}}), or let them learn: `norm.frozen` false".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
 struct Job<'a> {
     recipe: &'a DetectorRecipe,
     model: &'a DetectorModel,
@@ -79,11 +102,11 @@ impl Job<'_> {
     ) -> Result<Outcome, RecipeError> {
         let recipe = self.recipe;
         let names = self.data.names().to_vec();
-        let mut loaded = Vec::new();
+        let mut prepared = Prepared::default();
         for weights in &recipe.weights {
             let (filled, report) = weights.load(detector, self.model.backbone())?;
             detector = filled;
-            loaded.push(report);
+            prepared.loaded.push(report);
         }
         let mut sets = DataSets::new();
         for (key, (opened, classes)) in self.data.training {
@@ -95,12 +118,14 @@ impl Job<'_> {
                 transforms,
                 move |sample| settle(sample, &classes, M::MASKS),
             )?;
+            prepared.add(format!("data.{key}"), opened.skipped, &data);
             sets = sets.with(key, data);
         }
         let (opened, classes) = self.data.held_out;
-        let held_out = LoaderData::in_order(opened.source, move |sample| {
+        let held_out = LoaderData::in_order(opened.source, OnBadFile::Fail, move |sample| {
             settle(sample, &classes, M::MASKS)
         })?;
+        prepared.add("validation", opened.skipped, &held_out);
         let run = Run {
             config: recipe.training.clone(),
             program: json!({
@@ -123,7 +148,7 @@ impl Job<'_> {
         };
         carry_out(
             run,
-            &loaded,
+            &prepared,
             self.folder,
             self.begin,
             &names,

@@ -5,6 +5,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::Deserialize;
 use wardrobe_backbones::weights::{self, LoadOptions};
+use wardrobe_datasets::formats::Skipped;
+use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_losses::ClassLoss;
 use wardrobe_metrics::ConfusionMatrix;
 use wardrobe_rpn_roi::config::TransformConfig;
@@ -64,17 +66,16 @@ impl ClassifierCheckpoint {
         })
     }
 
-    /// What it takes for what, from data; `each` hears of every picture's name, in order.
+    /// Opens data to score it on. With `ignore_others`, pictures of categories that it does not know are
+    /// passed over.
     ///
     /// # Errors
-    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`];
-    /// [`RecipeError::Loader`] for the first picture that cannot be used.
-    pub fn evaluate(
+    /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`].
+    pub fn open(
         &self,
         data: &DataConfig,
         ignore_others: bool,
-        each: &mut dyn FnMut(&str),
-    ) -> Result<ConfusionMatrix, RecipeError> {
+    ) -> Result<LabelledPictures, RecipeError> {
         let opened = data.open("data")?;
         let classes = Classes::of_checkpoint(
             self.names.clone(),
@@ -84,11 +85,47 @@ impl ClassifierCheckpoint {
             ignore_others,
         )?;
         let subject = self.subject;
-        let pictures = LoaderData::in_order(opened.source, move |sample| {
+        let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
             settle(sample, &classes, subject)
         })?;
+        Ok(LabelledPictures {
+            loader,
+            skipped: opened.skipped,
+        })
+    }
+
+    /// What it takes for what; `each` hears of every picture's name, in order.
+    ///
+    /// # Errors
+    /// [`RecipeError::Loader`] for the first picture that cannot be used, or where lenient data have no
+    /// other.
+    pub fn evaluate(
+        &self,
+        pictures: &LabelledPictures,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<ConfusionMatrix, RecipeError> {
         let input = ImageTransform::new(self.input.clone())?;
-        let task = ClassifierTask::new(self.names.clone(), pictures, input, ClassLoss::default());
+        let loader = pictures.loader.clone();
+        let task = ClassifierTask::new(self.names.clone(), loader, input, ClassLoss::default());
         task.confusion_with(&self.classifier, each)
+    }
+}
+
+/// Opened data, in the words of a checkpoint.
+#[derive(Debug)]
+pub struct LabelledPictures {
+    loader: LoaderData,
+    skipped: Skipped,
+}
+
+impl LabelledPictures {
+    /// What a lenient reader left out of the data.
+    pub const fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// The pictures of lenient data that could not be used when they were evaluated.
+    pub fn skipped_files(&self) -> SkippedFiles {
+        self.loader.skipped()
     }
 }

@@ -7,6 +7,8 @@ use burn::module::Module;
 use burn::tensor::Device;
 use serde::Deserialize;
 use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
+use wardrobe_datasets::formats::Skipped;
+use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_datasets::sample::Category;
 use wardrobe_datasets::{CocoResult, CompressedRle, Sample};
 use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
@@ -160,12 +162,14 @@ impl DetectorCheckpoint {
         )?;
         let masks = self.detector.has_masks();
         let category_ids = category_ids(&classes, &opened.categories);
-        let loader =
-            LoaderData::in_order(opened.source, move |sample| settle(sample, &classes, masks))?;
+        let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
+            settle(sample, &classes, masks)
+        })?;
         Ok(Pictures {
             loader,
             ids: opened.ids,
             category_ids,
+            skipped: opened.skipped,
         })
     }
 
@@ -173,7 +177,8 @@ impl DetectorCheckpoint {
     /// pictures so far.
     ///
     /// # Errors
-    /// [`RecipeError::Loader`] for the first picture that cannot be used; [`RecipeError::Metric`] and
+    /// [`RecipeError::Loader`] for the first picture that cannot be used, or where lenient data have no
+    /// other; [`RecipeError::Metric`] and
     /// [`RecipeError::Coco`] for detections that are no numbers; whatever `each` gives.
     pub fn evaluate(
         &self,
@@ -181,7 +186,7 @@ impl DetectorCheckpoint {
         each: &mut dyn FnMut(Judged) -> Result<Flow, RecipeError>,
     ) -> Result<Tally, RecipeError> {
         let mut scorer = Scorer::new(&self.names, self.detector.has_masks(), self.scoring)?;
-        for (sample, id) in pictures.loader.pass()?.zip(&pictures.ids) {
+        for sample in pictures.loader.pass()? {
             let sample = sample?;
             let truth = instance_truth(&sample.value);
             let found = self.detector.find(&[rgb(&sample.value)])?;
@@ -190,7 +195,7 @@ impl DetectorCheckpoint {
             scorer.add([picture.width(), picture.height()], &truth, &found)?;
             let judged = Judged {
                 name: sample.name,
-                id: *id,
+                id: pictures.ids[sample.index],
                 sample: sample.value,
                 truth,
                 found,
@@ -209,12 +214,23 @@ pub struct Pictures {
     loader: LoaderData,
     ids: Vec<u64>,
     category_ids: Vec<u64>,
+    skipped: Skipped,
 }
 
 impl Pictures {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.ids.len()
+    }
+
+    /// What a lenient reader left out of the data.
+    pub const fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// The pictures of lenient data that could not be used when they were evaluated.
+    pub fn skipped_files(&self) -> SkippedFiles {
+        self.loader.skipped()
     }
 
     /// What was found in a picture, as entries of a COCO results list in the data's own numbers.

@@ -23,7 +23,7 @@ mod pairs;
 mod run;
 mod summary;
 
-pub use classifier::ClassifierCheckpoint;
+pub use classifier::{ClassifierCheckpoint, LabelledPictures};
 pub use detector::{DetectorCheckpoint, Judged, Pictures, TrainedDetector};
 pub use errors::{Mistake, WorstErrors, Wrong, worst_errors};
 pub use page::{with_classes, with_pictures};

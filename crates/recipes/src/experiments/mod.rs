@@ -52,28 +52,6 @@ pub enum Notice<'a> {
     },
 }
 
-/// Hears of experiments, and may stop them.
-pub trait Listener {
-    /// Called for every notice, in order; heeded as
-    /// [`Listener::hear`](crate::Listener::hear) of a run is, and while a detector is scored.
-    fn hear(&mut self, notice: Notice<'_>) -> Flow;
-}
-
-impl<F: FnMut(Notice<'_>) -> Flow> Listener for F {
-    fn hear(&mut self, notice: Notice<'_>) -> Flow {
-        self(notice)
-    }
-}
-
-/// A member's run as the experiments' listener hears of it.
-struct Within<'a>(&'a mut dyn Listener);
-
-impl run::Listener for Within<'_> {
-    fn hear(&mut self, notice: run::Notice<'_>) -> Flow {
-        self.0.hear(Notice::Training(notice))
-    }
-}
-
 /// What experiments left.
 #[derive(Debug)]
 pub struct Finished {
@@ -93,7 +71,10 @@ impl Finished {
 impl Experiments {
     /// Trains every member with every seed, scores every reading and writes the page. Runs that are in the
     /// folder already are not done again: experiments that were stopped go on, with the same result, and
-    /// other seeds may be added. `None` when the listener stopped them.
+    /// other seeds may be added.
+    ///
+    /// `listener` hears of everything, in order. What it answers counts at the events of a run and while a
+    /// detector is scored; `None` when it stopped the experiments.
     ///
     /// # Errors
     /// [`RecipeError`], also for a folder with other experiments.
@@ -101,14 +82,17 @@ impl Experiments {
         &self,
         device: &Device,
         folder: &Path,
-        listener: &mut dyn Listener,
+        listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Finished>, RecipeError> {
         self.validate()?;
         for &seed in &self.seeds {
             let own = seed_folder(folder, seed);
             for member in &self.members {
-                listener.hear(Notice::Member { seed, member });
-                let outcome = member.train(seed, device, &own, &mut Within(listener))?;
+                listener(Notice::Member { seed, member });
+                let outcome =
+                    member.train(seed, device, &own, &mut |notice: run::Notice<'_>| {
+                        listener(Notice::Training(notice))
+                    })?;
                 if outcome.progress != Progress::Finished {
                     return Ok(None);
                 }
@@ -137,7 +121,7 @@ impl Experiments {
         reading: &Reading,
         device: &Device,
         folder: &Path,
-        listener: &mut dyn Listener,
+        listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Scores>, RecipeError> {
         let run = folder.join(&reading.member);
         let checkpoint =
@@ -151,7 +135,7 @@ impl Experiments {
                 reading,
                 done,
             };
-            flow = listener.hear(notice);
+            flow = listener(notice);
             Ok(flow)
         })?;
         Ok((flow == Flow::Continue).then(|| tally.scores()))

@@ -16,12 +16,12 @@ use crate::json;
 ///
 /// ```no_run
 /// use burn::tensor::Device;
-/// use wardrobe_recipes::experiments::{Experiments, Notice};
+/// use wardrobe_recipes::experiments::Experiments;
 /// use wardrobe_training::Flow;
 ///
 /// // Paper A's claims in miniature.
 /// let experiments = Experiments::default();
-/// let done = experiments.run(&Device::flex(), "runs/experiments".as_ref(), &mut |_: Notice<'_>| Flow::Continue)?;
+/// let done = experiments.run(&Device::flex(), "runs/experiments".as_ref(), &mut |_| Flow::Continue)?;
 /// for table in done.iter().flat_map(|done| done.tables()) {
 ///     println!("{table}");
 /// }

@@ -3,16 +3,16 @@
 //!
 //! The paper gives the networks, the data, the rate and its steps (`PhaseConfig::paper_a`); what it
 //! leaves open is torchvision's. Its classifier's schedule is not given: VGG's own
-//! rate and decay are taken. ImageNet weights are not at hand everywhere: give the file under `weights`.
+//! rate and decay are taken. Weights are files beside the program: ImageNet's, where they are at hand, go under `weights`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use wardrobe_backbones::{ResNetConfig, VggConfig};
+use wardrobe_backbones::{BackboneConfig, BatchNormConfig, ResNetConfig, VggConfig};
 use wardrobe_datasets::sample::Split;
 use wardrobe_datasets::transforms::HorizontalFlip;
 use wardrobe_losses::ClassLoss;
-use wardrobe_rpn_roi::config::TransformConfig;
+use wardrobe_rpn_roi::config::{IouHeadConfig, Suppression, TransformConfig};
 use wardrobe_training::{
     KeepBestConfig, OptimiserConfig, PhaseConfig, ScheduleConfig, SgdConfig, ShapeConfig, Span,
     TrainingConfig,
@@ -21,12 +21,22 @@ use wardrobe_training::{
 use crate::classification::{ClassifierModel, ClassifierRecipe, Subject};
 use crate::data::{ClassChoice, DataConfig, FolderConfig, LoaderSettings};
 use crate::detection::{Architecture, DetectorRecipe, ScoringConfig};
-use crate::weights::StartWeights;
+use crate::weights::{FileWeights, StartWeights};
 
 /// Where the classifiers' presets are expected to have been trained.
 pub(super) const CLOTHNET: &str = "runs/clothnet";
 /// The same on ResNet.
 pub(super) const CLOTHNET_RESNET: &str = "runs/clothnet-resnet";
+
+/// torchvision's Mask R-CNN on COCO, as the download is named.
+pub(super) const COCO: &str = "weights/maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth";
+/// Its sibling for the keypoints of persons, which has no mask branch.
+pub(super) const KEYPOINTS: &str = "weights/keypointrcnn_resnet50_fpn_coco-fc266e95.pth";
+/// Tensors whose shape follows the number of classes.
+const OF_CLASSES: [&str; 2] = [
+    "roi_heads.box_predictor.*",
+    "roi_heads.mask_predictor.mask_fcn_logits.*",
+];
 
 /// Pictures in a step of a detector: what one device of 16 GB holds; the rate follows (0.02 is for 16).
 const BATCH: usize = 2;
@@ -91,20 +101,55 @@ pub(super) fn faster_rcnn() -> DetectorRecipe {
     detector(Architecture::FasterRcnnVgg16, "deepfashionVoc", "box_AP50")
 }
 
+/// From weights drawn at random the norms learn, as torchvision has it; those that come with weights stand still.
 pub(super) fn mask_rcnn() -> DetectorRecipe {
-    detector(
+    let recipe = detector(
         Architecture::MaskRcnnResNet50Fpn,
         "deepfashionMask",
         "mask_AP50",
-    )
+    );
+    with_norms(recipe, BatchNormConfig::trained())
 }
 
 pub(super) fn cascade_rcnn() -> DetectorRecipe {
-    detector(
+    let recipe = detector(
         Architecture::CascadeRcnnResNet50Fpn,
         "deepfashionVoc",
         "box_AP50",
-    )
+    );
+    with_norms(recipe, BatchNormConfig::trained())
+}
+
+/// Paper A's suppression: a head predicts how well a box fits, and the best fitting of a cluster stays.
+pub(super) fn faster_rcnn_iou_guided() -> DetectorRecipe {
+    let mut recipe = faster_rcnn();
+    if let Some(heads) = recipe.model.roi_heads_mut() {
+        heads.iou_head = Some(IouHeadConfig::new(heads.pooler.levels));
+        heads.postprocess.suppression = Suppression::IouGuided;
+    }
+    recipe
+}
+
+/// Mask R-CNN from torchvision's weights of another detector with its body and box branch. The classes are others.
+pub(super) fn mask_rcnn_from(path: &str) -> DetectorRecipe {
+    let file = FileWeights {
+        path: PathBuf::from(path),
+        except: OF_CLASSES.map(str::to_owned).to_vec(),
+        ..FileWeights::default()
+    };
+    DetectorRecipe {
+        weights: vec![StartWeights::File(file)],
+        // torchvision's COCO_V1 detectors were trained with ε = 0.
+        ..with_norms(mask_rcnn(), BatchNormConfig::frozen().with_epsilon(0.0))
+    }
+}
+
+/// The norms of a residual body.
+fn with_norms(mut recipe: DetectorRecipe, norm: BatchNormConfig) -> DetectorRecipe {
+    if let Some(BackboneConfig::ResNetFpn { body, .. }) = recipe.model.backbone_mut() {
+        body.norm = norm;
+    }
+    recipe
 }
 
 /// Paper A: on part 1, then on part 2 from that model.
@@ -128,7 +173,7 @@ pub(super) fn grafting() -> DetectorRecipe {
 pub(super) fn from_classifier(recipe: DetectorRecipe, run: &str) -> DetectorRecipe {
     DetectorRecipe {
         weights: vec![StartWeights::Classifier(PathBuf::from(run))],
-        ..recipe
+        ..with_norms(recipe, BatchNormConfig::frozen())
     }
 }
 
@@ -168,6 +213,7 @@ fn classifier(model: ClassifierModel) -> ClassifierRecipe {
         },
         loader: LoaderSettings::of(CLASSIFIER_BATCH),
         loss: ClassLoss::default(),
+        class_balance: None,
         training: training(vec![phase], Span::Epochs(1), "accuracy"),
     }
 }

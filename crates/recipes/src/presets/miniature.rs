@@ -12,8 +12,8 @@ use wardrobe_mask_head::MaskRcnnConfig;
 use wardrobe_mask_head::config::MaskConfig;
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, SamplerConfig,
-    TransformConfig,
+    AnchorConfig, BoxHeadConfig, IouHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig,
+    SamplerConfig, Suppression, TransformConfig,
 };
 use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig};
 use wardrobe_training::{
@@ -224,6 +224,21 @@ pub(super) fn faster_rcnn() -> DetectorRecipe {
     recipe(DetectorModel::FasterRcnn(model), "box_AP50")
 }
 
+/// Hidden values of an IoU head on [`faster_rcnn`], as many as of its box head.
+const IOU_FEATURES: usize = 64;
+
+pub(super) fn faster_rcnn_iou_guided() -> DetectorRecipe {
+    let mut recipe = faster_rcnn();
+    if let Some(heads) = recipe.model.roi_heads_mut() {
+        let mut head = IouHeadConfig::new(heads.pooler.levels);
+        head.features = IOU_FEATURES;
+        head.pooler.canonical_size = heads.pooler.canonical_size;
+        heads.iou_head = Some(head);
+        heads.postprocess.suppression = Suppression::IouGuided;
+    }
+    recipe
+}
+
 /// Faster R-CNN on Mask R-CNN's body.
 pub(super) fn on_pyramid() -> FasterRcnnConfig {
     FasterRcnnConfig {
@@ -320,6 +335,7 @@ fn classifier(model: ClassifierModel) -> ClassifierRecipe {
             label_smoothing: 0.1,
             ..ClassLoss::default()
         },
+        class_balance: None,
         training: training(
             vec![PhaseConfig {
                 rate_for_batch: Some(2 * BATCH),

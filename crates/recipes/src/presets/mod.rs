@@ -3,7 +3,9 @@
 //! | detector | what |
 //! |---|---|
 //! | `faster-rcnn`, `…-clothnet` | Faster R-CNN on VGG16; the same from clothNet's body (table 2) |
+//! | `faster-rcnn-iou-guided` | the first with an IoU head and IoU-guided suppression |
 //! | `mask-rcnn`, `…-clothnet` | Mask R-CNN on ResNet-50 with FPN; the same from clothNet's ResNet (table 3) |
+//! | `mask-rcnn-coco`, `mask-rcnn-keypoints` | Mask R-CNN from torchvision's COCO weights; only at full size |
 //! | `mask-rcnn-grafting` | Mask R-CNN on part 1, then on part 2 |
 //! | `cascade-rcnn` | the cascade the paper names as the next step |
 //!
@@ -11,7 +13,7 @@
 //! |---|---|
 //! | `clothnet`, `clothnet-resnet` | VGG16; ResNet-50 |
 //!
-//! Each also with `-miniature` at the end.
+//! Each also with `-miniature` at the end, but those from COCO weights.
 
 mod claims;
 mod full;
@@ -24,15 +26,19 @@ use crate::experiments::Experiments;
 use crate::quickstart::Quickstart;
 
 /// Names of the detectors' recipes.
-pub const DETECTORS: [&str; 12] = [
+pub const DETECTORS: [&str; 16] = [
     "faster-rcnn",
     "faster-rcnn-clothnet",
+    "faster-rcnn-iou-guided",
     "mask-rcnn",
     "mask-rcnn-clothnet",
+    "mask-rcnn-coco",
+    "mask-rcnn-keypoints",
     "mask-rcnn-grafting",
     "cascade-rcnn",
     "faster-rcnn-miniature",
     "faster-rcnn-clothnet-miniature",
+    "faster-rcnn-iou-guided-miniature",
     "mask-rcnn-miniature",
     "mask-rcnn-clothnet-miniature",
     "mask-rcnn-grafting-miniature",
@@ -55,14 +61,18 @@ pub fn detector(name: &str) -> Result<DetectorRecipe, RecipeError> {
     Ok(match name {
         "faster-rcnn" => full::faster_rcnn(),
         "faster-rcnn-clothnet" => full::from_classifier(full::faster_rcnn(), full::CLOTHNET),
+        "faster-rcnn-iou-guided" => full::faster_rcnn_iou_guided(),
         "mask-rcnn" => full::mask_rcnn(),
         "mask-rcnn-clothnet" => full::from_classifier(full::mask_rcnn(), full::CLOTHNET_RESNET),
+        "mask-rcnn-coco" => full::mask_rcnn_from(full::COCO),
+        "mask-rcnn-keypoints" => full::mask_rcnn_from(full::KEYPOINTS),
         "mask-rcnn-grafting" => full::grafting(),
         "cascade-rcnn" => full::cascade_rcnn(),
         "faster-rcnn-miniature" => miniature::faster_rcnn(),
         "faster-rcnn-clothnet-miniature" => {
             miniature::from_classifier(miniature::faster_rcnn(), miniature::CLOTHNET)
         }
+        "faster-rcnn-iou-guided-miniature" => miniature::faster_rcnn_iou_guided(),
         "mask-rcnn-miniature" => miniature::mask_rcnn(),
         "mask-rcnn-clothnet-miniature" => {
             miniature::from_classifier(miniature::mask_rcnn(), miniature::CLOTHNET_RESNET)
@@ -116,6 +126,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use burn::tensor::Device;
+    use wardrobe_backbones::weights::known;
 
     #[test]
     fn every_preset_is_valid_json_of_its_own_and_a_network() {
@@ -136,6 +147,18 @@ mod tests {
             );
             let model = recipe.model.for_classes(4).unwrap();
             model.init(&Device::flex()).unwrap();
+        }
+    }
+
+    /// The files under the names of their download.
+    #[test]
+    fn coco_weights_have_their_published_names() {
+        for (path, name) in [
+            (full::COCO, "MaskRCNN_ResNet50_FPN.COCO_V1"),
+            (full::KEYPOINTS, "KeypointRCNN_ResNet50_FPN.COCO_V1"),
+        ] {
+            let known = known::find(name).unwrap();
+            assert_eq!(path, format!("weights/{}", known.file_name()));
         }
     }
 

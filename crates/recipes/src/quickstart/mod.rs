@@ -30,11 +30,11 @@ pub const REPORT: &str = "report.html";
 ///
 /// ```no_run
 /// use burn::tensor::Device;
-/// use wardrobe_recipes::quickstart::{Notice, Quickstart};
+/// use wardrobe_recipes::quickstart::Quickstart;
 /// use wardrobe_training::Flow;
 ///
 /// let quickstart = Quickstart::default();
-/// let done = quickstart.run(&Device::flex(), "runs/quickstart".as_ref(), &mut |_: Notice<'_>| Flow::Continue)?;
+/// let done = quickstart.run(&Device::flex(), "runs/quickstart".as_ref(), &mut |_| Flow::Continue)?;
 /// for table in done.iter().flat_map(|done| done.tables()) {
 ///     println!("{table}");
 /// }
@@ -70,28 +70,6 @@ pub enum Notice<'a> {
         /// Pictures done.
         done: usize,
     },
-}
-
-/// Hears of the quickstart, and may stop it.
-pub trait Listener {
-    /// Called for every notice, in order; heeded as
-    /// [`Listener::hear`](crate::Listener::hear) of a run is.
-    fn hear(&mut self, notice: Notice<'_>) -> Flow;
-}
-
-impl<F: FnMut(Notice<'_>) -> Flow> Listener for F {
-    fn hear(&mut self, notice: Notice<'_>) -> Flow {
-        self(notice)
-    }
-}
-
-/// A stage's run as the quickstart's listener hears of it.
-struct Within<'a>(&'a mut dyn Listener);
-
-impl run::Listener for Within<'_> {
-    fn hear(&mut self, notice: run::Notice<'_>) -> Flow {
-        self.0.hear(Notice::Training(notice))
-    }
 }
 
 /// A detector, scored.
@@ -149,7 +127,10 @@ impl Quickstart {
     }
 
     /// Trains, scores and writes the page. What was done in the folder before is not done again: a
-    /// quickstart that was stopped goes on, with the same result. `None` when the listener stopped it.
+    /// quickstart that was stopped goes on, with the same result.
+    ///
+    /// `listener` hears of everything, in order. What it answers counts at the events of a run and while a
+    /// detector is scored; `None` when it stopped the quickstart.
     ///
     /// # Errors
     /// [`RecipeError`], also for a folder with another quickstart.
@@ -157,11 +138,13 @@ impl Quickstart {
         &self,
         device: &Device,
         folder: &Path,
-        listener: &mut dyn Listener,
+        listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Finished>, RecipeError> {
         for stage in Stage::ALL {
-            listener.hear(Notice::Stage(stage));
-            let outcome = self.train(stage, device, folder, &mut Within(listener))?;
+            listener(Notice::Stage(stage));
+            let outcome = self.train(stage, device, folder, &mut |notice: run::Notice<'_>| {
+                listener(Notice::Training(notice))
+            })?;
             if outcome.progress != Progress::Finished {
                 return Ok(None);
             }
@@ -215,7 +198,7 @@ impl Quickstart {
         stage: Stage,
         device: &Device,
         folder: &Path,
-        listener: &mut dyn Listener,
+        listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Scored>, RecipeError> {
         let checkpoint = DetectorCheckpoint::of_run(folder.join(stage.folder()), device)?;
         let pictures = checkpoint.open(&self.test, false)?;
@@ -224,7 +207,7 @@ impl Quickstart {
         let tally = checkpoint.evaluate(&pictures, &mut |one| {
             judged.push(one);
             let done = judged.len();
-            if listener.hear(Notice::Scoring { stage, done }) == Flow::Stop {
+            if listener(Notice::Scoring { stage, done }) == Flow::Stop {
                 flow = Flow::Stop;
             }
             Ok(flow)

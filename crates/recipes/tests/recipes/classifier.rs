@@ -119,3 +119,20 @@ fn a_classifier_of_another_width_is_refused_with_both_shapes() {
         "{message}"
     );
 }
+
+/// What is counted reaches the loss: the run's settings have a weight for each class, 1 in the mean over those that occur.
+#[test]
+fn a_balanced_loss_is_weighted_by_what_is_counted() {
+    let mut recipe = classifier("clothnet-miniature", 1);
+    recipe.class_balance = Some(0.9);
+    let folder = tempfile::tempdir().unwrap();
+    train(&recipe, folder.path());
+    let text = std::fs::read_to_string(folder.path().join("config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let weights: Vec<f64> =
+        serde_json::from_value(config["program"]["loss"]["class_weights"].clone()).unwrap();
+    assert_eq!(weights.len(), 20);
+    let occur: Vec<f64> = weights.into_iter().filter(|one| *one > 0.0).collect();
+    let mean = occur.iter().sum::<f64>() / occur.len() as f64;
+    assert!(occur.len() > 1 && (mean - 1.0).abs() < 1e-5, "{occur:?}");
+}

@@ -1,5 +1,6 @@
 //! Detectors: losses fall, the folder is whole, a run in two parts ends with the same bytes.
 
+use wardrobe_backbones::{BackboneConfig, BatchNormConfig};
 use wardrobe_kernels::device::test_device;
 use wardrobe_recipes::{Begin, MODEL_FILE};
 use wardrobe_training::{Progress, Record, read_log};
@@ -107,4 +108,21 @@ fn no_device_is_an_error() {
         error.unwrap_err().to_string(),
         "devices: found none; give at least one"
     );
+}
+
+#[test]
+fn frozen_norms_want_weights() {
+    let mut recipe = detector("mask-rcnn-miniature", 1);
+    let Some(BackboneConfig::ResNetFpn { body, .. }) = recipe.model.backbone_mut() else {
+        panic!("the preset has a pyramid");
+    };
+    body.norm = BatchNormConfig::frozen();
+    let folder = tempfile::tempdir().unwrap();
+    let error = recipe.train(&[test_device()], folder.path(), Begin::Anew, &mut ());
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.starts_with("weights: found none, for a body whose norms are frozen; give"),
+        "{message}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

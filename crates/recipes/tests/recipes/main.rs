@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod classifier;
+mod data;
 mod detector;
 mod experiments;
 mod start;

@@ -7,7 +7,7 @@ use wardrobe_recipes::detection::{DetectorModel, DetectorRecipe};
 
 use crate::support::{detector, pictures};
 
-fn refused(recipe: &DetectorRecipe) -> String {
+pub fn refused(recipe: &DetectorRecipe) -> String {
     let folder = tempfile::tempdir().unwrap();
     let error = recipe
         .train(&[test_device()], folder.path(), Begin::Anew, &mut ())

@@ -69,7 +69,8 @@ pub struct TrainingConfig {
     /// The numbers forward and backward passes compute with; weights and their updates are f32.
     #[serde(default)]
     pub precision: Precision,
-    /// Whether memory-bound activations are computed again in the backward pass instead of kept.
+    /// Whether memory-bound activations are computed again in the backward pass instead of kept, as Burn has it.
+    /// Convolutions, norms and poolings of `wardrobe-kernels` count as bound by computing, and are kept.
     #[serde(default)]
     pub gradient_checkpointing: bool,
 }
@@ -107,6 +108,18 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::F32, Self::Bf16, Self::F16];
+
+    /// Its name in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+        }
+    }
+
     /// Burn's name of the type.
     pub const fn dtype(self) -> FloatDType {
         match self {

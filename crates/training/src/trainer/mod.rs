@@ -21,6 +21,7 @@ use crate::error::TrainingError;
 use crate::freeze;
 use crate::observer::Observer;
 use crate::parameters::{self, Parameter};
+use crate::precision;
 use crate::run::{AVERAGE, Log, LossScaleState, MODEL, Position, RunFolder, State, Stored};
 use crate::task::Task;
 
@@ -89,16 +90,9 @@ impl<T: Task> Run<T> {
                 }
             })
             .collect();
-        let dtype = self.config.precision.dtype();
-        if !devices.iter().all(|device| device.supports_dtype(dtype)) {
-            return Err(TrainingError::Setting {
-                field: "precision".into(),
-                found: format!("{:?}", self.config.precision),
-                remedy: "the device does not compute in it; take \"f32\", or \"bf16\" for \"f16\""
-                    .into(),
-            });
+        for device in &devices {
+            precision::check_device(self.config.precision, device)?;
         }
-
         let folder = RunFolder::open(root)?;
         let description = json!({"training": self.config, "program": self.program});
         if folder.is_used() && !resume {

@@ -41,8 +41,12 @@ pub(super) enum Failure {
     Task(TaskError),
     /// The loss has no graph.
     NoGradient,
-    /// The term that is not finite.
-    NotFinite(String),
+    /// A term of the loss is not finite.
+    NotFinite {
+        term: String,
+        /// Whose output was the first that is not, if the task can tell.
+        module: Option<String>,
+    },
 }
 
 impl<T: Task> Passes<'_, T> {
@@ -73,21 +77,29 @@ impl<T: Task> Passes<'_, T> {
         let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
         // Dropout and the like draw from the device's generator.
         step.device.seed(step.seed);
-        let losses = if self.precision == Precision::F32 {
-            self.task.losses(model, batch, step)
-        } else {
-            let forward = precision::cast(model, self.parameters, step.dtype);
-            let losses = self.task.losses(&forward, batch, step);
-            *model = buffers::adopt(model.clone(), &forward, self.parameters);
-            losses
-        };
+        let cast = (self.precision != Precision::F32)
+            .then(|| precision::cast(model, self.parameters, step.dtype));
+        let losses = self
+            .task
+            .losses(cast.as_ref().unwrap_or(model), &batch, step);
+        if let Some(cast) = &cast {
+            *model = buffers::adopt(model.clone(), cast, self.parameters);
+        }
         let losses = losses.map_err(Failure::Task)?;
         let total = losses.total().filter(Tensor::is_tracked);
         let total = total.ok_or(Failure::NoGradient)?;
         // Within the turn: a device that puts off its work has drawn its numbers once these are known.
         let terms = read(&losses);
         match terms.iter().find(|term| !term.value.is_finite()) {
-            Some(term) => Err(Failure::NotFinite(term.name.clone())),
+            Some(term) => {
+                // The same numbers again.
+                step.device.seed(step.seed);
+                let model = cast.as_ref().unwrap_or(model);
+                Err(Failure::NotFinite {
+                    term: term.name.clone(),
+                    module: self.task.first_not_finite(model, &batch, step),
+                })
+            }
             None => Ok((total, terms)),
         }
     }

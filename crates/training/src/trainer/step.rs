@@ -180,8 +180,8 @@ impl<T: Task> Trainer<T> {
                 source,
             },
             Failure::NoGradient => TrainingError::NoGradient { iteration },
-            Failure::NotFinite(name) => self.not_finite(
-                NotFinite::Loss(name),
+            Failure::NotFinite { term, module } => self.not_finite(
+                NotFinite::Loss { term, module },
                 [&gathered.files, files].concat(),
                 parameters::first_not_finite(self.model()),
             ),

@@ -29,7 +29,7 @@ impl Task for Linear {
     fn losses(
         &self,
         model: &Numbers,
-        (g, h): (f64, f64),
+        &(g, h): &(f64, f64),
         _step: &Step,
     ) -> Result<Losses, TaskError> {
         Ok(Losses::new()

@@ -50,7 +50,13 @@ fn a_nan_among_the_weights_is_traced() {
         (*iteration, files.as_slice()),
         (0, &["batch 0".to_owned()][..])
     );
-    assert_eq!(*what, NotFinite::Loss("class".into()));
+    assert_eq!(
+        *what,
+        NotFinite::Loss {
+            term: "class".into(),
+            module: None,
+        }
+    );
     assert_eq!(parameter.as_deref(), Some("hidden.weight"));
     assert_eq!(
         error.to_string(),
@@ -71,7 +77,7 @@ impl Task for RootTask {
     type Model = Root;
     type Batch = ();
 
-    fn losses(&self, model: &Root, _batch: (), _step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Root, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
         Ok(Losses::new()
             .with("root", model.a.val().sqrt())
             .with("plain", model.b.val()))
@@ -116,7 +122,7 @@ struct Detached;
 impl Task for Detached {
     type Model = Root;
     type Batch = ();
-    fn losses(&self, model: &Root, _batch: (), _step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Root, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
         Ok(Losses::new().with("b", model.b.val().detach()))
     }
     fn validate(&self, _model: &Root, _epoch: &EpochEnd) -> Result<Scores, TaskError> {

@@ -75,7 +75,12 @@ impl Task for Brightness {
     type Model = Linear;
     type Batch = Vec<Sample>;
 
-    fn losses(&self, model: &Linear, batch: Vec<Sample>, step: &Step) -> Result<Losses, TaskError> {
+    fn losses(
+        &self,
+        model: &Linear,
+        batch: &Vec<Sample>,
+        step: &Step,
+    ) -> Result<Losses, TaskError> {
         let levels: Vec<f32> = batch
             .iter()
             .map(|sample| f32::from(sample.picture.data()[0]) / 255.0)

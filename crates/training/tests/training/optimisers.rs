@@ -49,11 +49,11 @@ impl Task for Regression {
     fn losses(
         &self,
         model: &Linear,
-        (x, y): Self::Batch,
+        (x, y): &Self::Batch,
         step: &Step,
     ) -> Result<Losses, TaskError> {
-        let x = Tensor::<2>::from_data(TensorData::new(x, [4, 3]), &step.device);
-        let y = Tensor::<2>::from_data(TensorData::new(y, [4, 2]), &step.device);
+        let x = Tensor::<2>::from_data(TensorData::new(x.clone(), [4, 3]), &step.device);
+        let y = Tensor::<2>::from_data(TensorData::new(y.clone(), [4, 2]), &step.device);
         let error = MseLoss::new().forward(model.forward(x), y, Reduction::Mean);
         Ok(Losses::new().with("error", error))
     }

@@ -127,13 +127,13 @@ impl Task for &Normalise {
     type Model = BatchNorm;
     type Batch = Vec<f32>;
 
-    fn losses(&self, model: &BatchNorm, x: Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &BatchNorm, x: &Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
         if x.is_empty() {
             return Err("nothing to see".into());
         }
         self.meet();
         let shape = [x.len(), 1];
-        let x = Tensor::<2>::from_data(TensorData::new(x, shape), &step.device);
+        let x = Tensor::<2>::from_data(TensorData::new(x.clone(), shape), &step.device);
         let error = (model.forward(x) - 1.0).square().mean();
         Ok(Losses::new().with("error", error))
     }
@@ -242,7 +242,13 @@ fn a_batch_that_fails_on_another_device_names_its_files() {
         panic!("{error}");
     };
     assert_eq!(files, ["batch 0", "batch 1"]);
-    assert_eq!(what, NotFinite::Loss("class".into()));
+    assert_eq!(
+        what,
+        NotFinite::Loss {
+            term: "class".into(),
+            module: None,
+        }
+    );
 }
 
 #[test]

@@ -29,11 +29,11 @@ impl Task for Halves {
     type Model = Net;
     type Batch = Vec<f32>;
 
-    fn losses(&self, model: &Net, x: Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Net, x: &Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
         // What the engine hands over: weights in the step's type.
         assert_eq!(model.layer.weight.val().dtype(), DType::from(step.dtype));
         assert_eq!(model.norm.running_mean.value().dtype(), DType::F32);
-        let x = Tensor::<2>::from_data(TensorData::new(x, [4, 2]), &step.device);
+        let x = Tensor::<2>::from_data(TensorData::new(x.clone(), [4, 2]), &step.device);
         let target = x.clone().sum_dim(1);
         let hidden = model.layer.forward(x.cast(step.dtype));
         let hidden: Tensor<3> = hidden.cast(FloatDType::F32).unsqueeze_dim(2);

@@ -141,7 +141,8 @@ impl Task for Classify {
     type Model = Net;
     type Batch = Batch;
 
-    fn losses(&self, model: &Net, mut batch: Batch, step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Net, batch: &Batch, step: &Step) -> Result<Losses, TaskError> {
+        let mut batch = batch.clone();
         // Augmentation drawn from the step's seed, so that a wrong seed shows.
         let shift: f32 = step.rng().random_range(-0.1..0.1);
         for pixel in &mut batch.pixels {

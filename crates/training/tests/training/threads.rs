@@ -32,8 +32,8 @@ impl Task for Fit {
     type Model = Wide;
     type Batch = Vec<f32>;
 
-    fn losses(&self, model: &Wide, x: Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
-        let x = Tensor::<4>::from_data(TensorData::new(x, [8, 3, 32, 32]), &step.device);
+    fn losses(&self, model: &Wide, x: &Vec<f32>, step: &Step) -> Result<Losses, TaskError> {
+        let x = Tensor::<4>::from_data(TensorData::new(x.clone(), [8, 3, 32, 32]), &step.device);
         let target = x.clone().flatten::<2>(1, 3).mean_dim(1);
         let x = model.pool.forward(relu(model.first.forward(x)));
         let x = relu(model.second.forward(x)).flatten::<2>(1, 3);

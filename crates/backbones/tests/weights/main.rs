@@ -1,7 +1,9 @@
 //! Loading and saving: round trips, the files torch writes, and everything that is refused.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+mod saving;
+
+use std::{fs, path::PathBuf};
 
 use burn::{
     module::Module,
@@ -15,7 +17,6 @@ use wardrobe_backbones::{
     error::WeightsError,
     norm::{BatchNormConfig, Norm},
     resnet::{ResNet, ResNetConfig},
-    vgg::VggConfig,
     weights::{self, LoadOptions, named_tensors},
 };
 use wardrobe_kernels::device::test_device;
@@ -51,96 +52,6 @@ fn miniature(classes: usize) -> ResNet {
     ResNetConfig::miniature()
         .with_classes(Some(classes))
         .init(&test_device())
-}
-
-fn names_in(path: &PathBuf) -> BTreeSet<String> {
-    let bytes = fs::read(path).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    file.names().into_iter().map(ToOwned::to_owned).collect()
-}
-
-fn torchvision_names(fixture: &str) -> BTreeSet<String> {
-    fixture
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split(' ').next().unwrap().to_owned())
-        .collect()
-}
-
-#[test]
-fn what_is_saved_is_what_is_loaded() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("net.safetensors");
-    let saved = miniature(5);
-    weights::save_safetensors(&saved, &file).unwrap();
-    let (loaded, report) = weights::load(miniature(5), &file, &LoadOptions::strict()).unwrap();
-    assert_eq!(named_tensors(&loaded), named_tensors(&saved));
-    assert_eq!(report.taken.len(), weights::named_parameters(&saved).len());
-    assert!(report.taken.is_sorted());
-    assert_eq!(
-        (
-            report.skipped.len(),
-            report.missing.len(),
-            report.surplus.len()
-        ),
-        (0, 0, 0)
-    );
-    // Only the file remains: the temporary one was renamed.
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn vgg_and_folded_networks_round_trip_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("net.safetensors");
-    let config = VggConfig::miniature()
-        .with_norm(Some(BatchNormConfig::trained()))
-        .with_classes(Some(2));
-    let vgg = config.init(&test_device());
-    weights::save_safetensors(&vgg, &file).unwrap();
-    let (loaded, _) =
-        weights::load(config.init(&test_device()), &file, &LoadOptions::strict()).unwrap();
-    assert_eq!(named_tensors(&loaded), named_tensors(&vgg));
-
-    let folded = miniature(2).fold_batch_norm();
-    weights::save_safetensors(&folded, &file).unwrap();
-    let (loaded, _) = weights::load(
-        miniature(2).fold_batch_norm(),
-        &file,
-        &LoadOptions::strict(),
-    )
-    .unwrap();
-    assert_eq!(named_tensors(&loaded), named_tensors(&folded));
-}
-
-#[test]
-fn an_export_has_exactly_torchvisions_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("net.safetensors");
-    let device = test_device();
-    // The trained norm's batch counters are there …
-    let resnet18 = ResNetConfig::resnet18()
-        .with_classes(Some(1000))
-        .init(&device);
-    weights::save_safetensors(&resnet18, &file).unwrap();
-    let expected = torchvision_names(include_str!("fixtures/state_dict_resnet18.txt"));
-    assert_eq!(names_in(&file), expected);
-    let bytes = fs::read(&file).unwrap();
-    let counter = SafeTensors::deserialize(&bytes).unwrap();
-    let counter = counter.tensor("bn1.num_batches_tracked").unwrap();
-    assert_eq!(
-        (counter.dtype(), counter.shape()),
-        (safetensors::Dtype::I64, &[][..])
-    );
-    assert_eq!(counter.data(), 0_i64.to_le_bytes());
-    // … the frozen norm has none.
-    let frozen = BackboneConfig::resnet_fpn_miniature().init(&device);
-    weights::save_safetensors(&frozen, &file).unwrap();
-    assert!(
-        names_in(&file)
-            .iter()
-            .all(|name| !name.contains("num_batches_tracked"))
-    );
 }
 
 #[test]
@@ -414,13 +325,4 @@ fn damaged_and_foreign_files_are_named_errors() {
     let absent = folder.path().join("absent.pth");
     let error = weights::load(miniature(2), &absent, &LoadOptions::strict()).unwrap_err();
     assert!(matches!(error, WeightsError::Read { .. }), "{error}");
-}
-
-#[test]
-fn an_unwritable_place_is_an_error_and_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("absent/net.safetensors");
-    let error = weights::save_safetensors(&miniature(2), &path).unwrap_err();
-    assert!(matches!(error, WeightsError::Write { .. }), "{error}");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
