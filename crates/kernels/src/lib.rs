@@ -22,6 +22,7 @@ pub mod generator;
 pub mod host_memory;
 pub mod norm;
 pub mod precision;
+mod recompute;
 pub mod roi;
 pub mod suppression;
 

@@ -20,10 +20,12 @@ pub fn int_tensor(numbers: impl IntoIterator<Item = usize>, device: &Device) -> 
 
 /// Values from below autodiff as a constant on `device`, which may be one that trains.
 pub fn constant<const D: usize>(values: Tensor<D>, device: &Device) -> Tensor<D> {
-    if device.is_autodiff() {
-        Tensor::from_inner(values)
-    } else {
-        values
+    match device.gradient_checkpointing_strategy() {
+        // Tensors that meet in an operation must agree on it.
+        Some(strategy) => values
+            .autodiff()
+            .with_gradient_checkpointing_strategy(strategy),
+        None => values,
     }
 }
 

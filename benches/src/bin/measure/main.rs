@@ -72,6 +72,9 @@ enum Workload {
         picture: [usize; 2],
         min_size: usize,
         max_size: usize,
+        /// Of ours; a peer keeps everything.
+        #[serde(default)]
+        gradient_checkpointing: bool,
     },
 }
 
@@ -139,7 +142,14 @@ impl Workload {
                 picture,
                 min_size,
                 max_size,
-            } => training::maskrcnn(picture, [min_size, max_size], file()?, device),
+                gradient_checkpointing,
+            } => {
+                let mut device = device.clone().autodiff();
+                if gradient_checkpointing {
+                    device = device.gradient_checkpointing();
+                }
+                training::maskrcnn(picture, [min_size, max_size], file()?, &device)
+            }
         }
     }
 }

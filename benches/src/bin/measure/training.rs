@@ -26,8 +26,8 @@ const RATE: f64 = 1e-9;
 const MOMENTUM: f64 = 0.9;
 const WEIGHT_DECAY: f32 = 1e-4;
 
-/// Repeats the step on a picture of `[height, width]`, resized to `sizes` (shortest, longest side). The result is the total
-/// loss, which depends on the anchors and RoIs drawn.
+/// Repeats the step on a picture of `[height, width]`, resized to `sizes` (shortest, longest side), on a device that records
+/// gradients. The result is the total loss, which depends on the anchors and RoIs drawn.
 pub fn maskrcnn(
     picture: [usize; 2],
     sizes: [usize; 2],
@@ -39,7 +39,7 @@ pub fn maskrcnn(
         return Err("a detector with one box stage".into());
     };
     [detector.transform.min_size, detector.transform.max_size] = sizes;
-    let mut model = config.init(&device.clone().autodiff())?;
+    let mut model = config.init(device)?;
     model = weights::load(model, file, &LoadOptions::strict())?.0;
     if let Backbone::ResNetFpn(ResNetFpn {
         body,

@@ -19,7 +19,8 @@ use super::{
         layout::transpose,
         uninit,
     },
-    host_tensor::{self, HostTensor, host_conv_blocks, is_channels_last},
+    host_blocks::host_conv_blocks,
+    host_tensor::{self, HostTensor, is_channels_last},
 };
 use crate::precision::is_half;
 

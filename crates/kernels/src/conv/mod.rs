@@ -13,6 +13,8 @@ mod cube;
 mod flex;
 pub mod host;
 #[cfg(any(feature = "flex", feature = "tch"))]
+mod host_blocks;
+#[cfg(any(feature = "flex", feature = "tch"))]
 pub(crate) mod host_tensor;
 mod ops;
 #[cfg(feature = "tch")]
@@ -23,6 +25,7 @@ use burn::{backend::Dispatch, tensor::Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::precision::product_type;
+pub(crate) use autodiff::activated;
 pub use ops::ConvBlockOps;
 
 /// What follows the convolution, its bias and the residual.

@@ -18,7 +18,8 @@ use super::{
         cache::{self, Form, Guard, Key},
         layout::transpose,
     },
-    host_tensor::{self, HostTensor, host_conv_blocks, is_channels_last},
+    host_blocks::host_conv_blocks,
+    host_tensor::{self, HostTensor, is_channels_last},
 };
 
 host_conv_blocks!(LibTorch);

@@ -1,4 +1,6 @@
-//! Gradients of batch norm on every autodiff backend: one node for norm, residual and activation.
+//! Gradients of batch norm on every autodiff backend: one node for norm and residual, one for the activation, as a
+//! convolution block has them ([`crate::conv`]). Under gradient checkpointing a norm with a residual keeps its output, others
+//! are computed again.
 
 use burn::backend::{Autodiff, AutodiffBackend, Backend, tensor::FloatTensor};
 use burn_autodiff::{
@@ -8,39 +10,21 @@ use burn_autodiff::{
 };
 
 use super::{NormGradients, NormOps, Normalised};
-use crate::conv::Activation;
+use crate::{
+    conv::{Activation, activated},
+    recompute::{Kept, Output},
+};
 
 #[derive(Debug, Clone)]
 struct NormState<B: Backend> {
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
+    x: Kept<B>,
+    weight: Kept<B>,
     mean: FloatTensor<B>,
     variance: FloatTensor<B>,
-    /// Of a norm that ends in ReLU.
-    output: Option<FloatTensor<B>>,
     epsilon: f64,
 }
 
-impl<B: Backend> NormState<B> {
-    fn new(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        normalised: &Normalised<B>,
-        epsilon: f64,
-        activation: Activation,
-    ) -> Self {
-        Self {
-            x,
-            weight,
-            mean: normalised.mean.clone(),
-            variance: normalised.variance.clone(),
-            output: (activation == Activation::Relu).then(|| normalised.output.clone()),
-            epsilon,
-        }
-    }
-}
-
-/// Parents: input, weight, bias, and the residual where there is one.
+/// Of a norm before its activation. Parents: input, weight, bias, and the residual where there is one.
 #[derive(Debug)]
 struct NormBackward;
 
@@ -51,22 +35,20 @@ impl<B: NormOps, const N: usize> Backward<B, N> for NormBackward {
         self,
         ops: Ops<Self::State, N>,
         grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
+        checkpointer: &mut Checkpointer,
     ) {
-        let state = ops.state;
+        let NormState {
+            x,
+            weight,
+            mean,
+            variance,
+            epsilon,
+        } = ops.state;
+        let x = x.retrieve(checkpointer);
+        let weight = weight.retrieve(checkpointer);
         let grad = grads.consume::<B>(&ops.node);
-        let grad = match state.output {
-            Some(output) => B::relu_gradient(output, grad),
-            None => grad,
-        };
-        let NormGradients { x, weight, bias } = B::batch_norm_gradients(
-            state.x,
-            state.weight,
-            state.mean,
-            state.variance,
-            grad.clone(),
-            state.epsilon,
-        );
+        let NormGradients { x, weight, bias } =
+            B::batch_norm_gradients(x, weight, mean, variance, grad.clone(), epsilon);
         for (parent, grad) in ops.parents.into_iter().zip([x, weight, bias, grad]) {
             if let Some(parent) = parent {
                 grads.register::<B>(parent.id, grad);
@@ -76,27 +58,52 @@ impl<B: NormOps, const N: usize> Backward<B, N> for NormBackward {
 }
 
 /// Runs `forward` on the parents, input and weight first, and records its node.
-fn recorded<B: NormOps, C: CheckpointStrategy, const N: usize>(
+fn recorded<B: NormOps, C: CheckpointStrategy, F, const N: usize>(
     parents: [FloatTensor<Autodiff<B, C>>; N],
     epsilon: f64,
     activation: Activation,
-    forward: impl FnOnce([FloatTensor<B>; N]) -> Normalised<B>,
-) -> Normalised<Autodiff<B, C>> {
+    checkpointed: Output,
+    forward: F,
+) -> Normalised<Autodiff<B, C>>
+where
+    F: Fn([FloatTensor<B>; N]) -> Normalised<B> + Clone + Send + 'static,
+{
     let nodes = parents.each_ref().map(<FloatTensor<Autodiff<B, C>>>::node);
-    let parents = parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive);
-    let (x, weight) = (parents[0].clone(), parents[1].clone());
-    let normalised = forward(parents);
-    let output = match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-        OpsKind::Tracked(prep) => {
-            let state = NormState::new(x, weight, &normalised, epsilon, activation);
-            prep.finish(state, normalised.output)
+    let prep = NormBackward.prepare::<C>(nodes);
+    let again = forward.clone();
+    let prep = checkpointed.mark(prep, &parents, move |parents| again(parents).output);
+    let (output, mean, variance) = match prep.stateful() {
+        OpsKind::Tracked(mut prep) => {
+            let x = Kept::new(&parents[0], &mut prep);
+            let weight = Kept::new(&parents[1], &mut prep);
+            let Normalised {
+                output,
+                mean,
+                variance,
+            } = forward(parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive));
+            let state = NormState {
+                x,
+                weight,
+                mean: mean.clone(),
+                variance: variance.clone(),
+                epsilon,
+            };
+            let output = activated::<B, C>(prep.finish(state, output), activation);
+            (output, mean, variance)
         }
-        OpsKind::UnTracked(prep) => prep.finish(normalised.output),
+        OpsKind::UnTracked(prep) => {
+            let Normalised {
+                output,
+                mean,
+                variance,
+            } = forward(parents.map(<FloatTensor<Autodiff<B, C>>>::into_primitive));
+            (prep.finish(output), mean, variance)
+        }
     };
     Normalised {
         output,
-        mean: Autodiff::<B, C>::from_inner(normalised.mean),
-        variance: Autodiff::<B, C>::from_inner(normalised.variance),
+        mean: Autodiff::<B, C>::from_inner(mean),
+        variance: Autodiff::<B, C>::from_inner(variance),
     }
 }
 
@@ -109,9 +116,13 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
         activation: Activation,
     ) -> Normalised<Self> {
         let parents = [x, weight, bias];
-        recorded(parents, epsilon, activation, |[x, weight, bias]| {
-            B::batch_norm_act(x, weight, bias, epsilon, activation)
-        })
+        recorded(
+            parents,
+            epsilon,
+            activation,
+            Output::Recomputed,
+            move |[x, weight, bias]| B::batch_norm_act(x, weight, bias, epsilon, activation),
+        )
     }
 
     fn batch_norm_add_act(
@@ -127,7 +138,8 @@ impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
             parents,
             epsilon,
             activation,
-            |[x, weight, bias, residual]| {
+            Output::Kept,
+            move |[x, weight, bias, residual]| {
                 B::batch_norm_add_act(x, weight, bias, residual, epsilon, activation)
             },
         )

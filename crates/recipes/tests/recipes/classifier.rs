@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use wardrobe_backbones::weights::named_tensors;
-use wardrobe_kernels::device::test_device;
+use wardrobe_kernels::{device::test_device, generator::Generator};
 use wardrobe_recipes::classification::ClassifierModel;
 use wardrobe_recipes::detection::DetectorModel;
 use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
 use wardrobe_rpn_roi::FasterRcnnConfig;
 use wardrobe_training::Flow;
 
-use crate::support::{bytes, classifier, detector, fall, losses, train, train_in_two};
+use crate::support::{
+    bytes, classifier, detector, fall, learns_the_same_checkpointed, losses, train, train_in_two,
+};
 
 #[test]
 fn clothnet_learns_and_resumes_with_the_same_bytes() {
@@ -26,6 +28,17 @@ fn clothnet_learns_and_resumes_with_the_same_bytes() {
     let parts = tempfile::tempdir().unwrap();
     train_in_two(&recipe, parts.path(), 9);
     assert!(bytes(whole.path()) == bytes(parts.path()));
+}
+
+#[test]
+fn checkpointed_gradients_learn_the_same() {
+    for preset in ["clothnet-miniature", "clothnet-resnet-miniature"] {
+        let mut recipe = classifier(preset, 3);
+        learns_the_same_checkpointed(preset, |checkpointing, folder| {
+            recipe.training.gradient_checkpointing = checkpointing;
+            train(&recipe, folder);
+        });
+    }
 }
 
 /// What a detector is after loading, by torchvision's names.
@@ -57,6 +70,8 @@ fn the_body_of_clothnet_becomes_the_backbone() {
         let folder = tempfile::tempdir().unwrap();
         let recipe = classifier(preset, 1);
         train(&recipe, folder.path());
+        // Drawn beside a run of another test, what no weights fill would disturb its numbers.
+        let _generator = Generator::seeded(&test_device(), 0);
         let model = recipe.model.for_classes(20).unwrap();
         let net = model.init(&test_device()).unwrap();
         let own = StartWeights::File(wardrobe_recipes::FileWeights {

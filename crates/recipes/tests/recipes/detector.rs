@@ -2,10 +2,12 @@
 
 use wardrobe_backbones::{BackboneConfig, BatchNormConfig};
 use wardrobe_kernels::device::test_device;
-use wardrobe_recipes::{Begin, MODEL_FILE};
+use wardrobe_recipes::{Begin, FileWeights, MODEL_FILE, StartWeights};
 use wardrobe_training::{Progress, Record, read_log};
 
-use crate::support::{bytes, detector, fall, losses, train, train_in_two};
+use crate::support::{
+    bytes, detector, fall, learns_the_same_checkpointed, losses, train, train_in_two,
+};
 
 #[test]
 fn a_mask_rcnn_learns_and_leaves_a_whole_folder() {
@@ -97,6 +99,38 @@ fn two_devices_learn_as_one() {
     });
     assert_eq!(one.len(), 6);
     assert_eq!(one, two);
+}
+
+/// What is computed again is computed to the same bits, whatever a detector is made of.
+#[test]
+fn checkpointed_gradients_learn_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    train(&detector("mask-rcnn-miniature", 1), folder.path());
+    let mut frozen = detector("mask-rcnn-miniature", 3);
+    let Some(BackboneConfig::ResNetFpn { body, .. }) = frozen.model.backbone_mut() else {
+        panic!("the preset has a pyramid");
+    };
+    body.norm = BatchNormConfig::frozen();
+    frozen.weights = vec![StartWeights::File(FileWeights {
+        path: folder.path().to_owned(),
+        ..FileWeights::default()
+    })];
+    learns_the_same_checkpointed("frozen norms", |checkpointing, folder| {
+        frozen.training.gradient_checkpointing = checkpointing;
+        train(&frozen, folder);
+    });
+    for preset in [
+        "mask-rcnn-miniature",
+        "faster-rcnn-miniature",
+        "faster-rcnn-iou-guided-miniature",
+        "cascade-rcnn-miniature",
+    ] {
+        let mut recipe = detector(preset, 3);
+        learns_the_same_checkpointed(preset, |checkpointing, folder| {
+            recipe.training.gradient_checkpointing = checkpointing;
+            train(&recipe, folder);
+        });
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use wardrobe_kernels::device::test_device;
 use wardrobe_recipes::classification::ClassifierRecipe;
 use wardrobe_recipes::data::{DataConfig, LoaderSettings, SyntheticConfig};
 use wardrobe_recipes::detection::DetectorRecipe;
-use wardrobe_recipes::{Begin, Listener, Notice, Outcome, RecipeError, presets};
+use wardrobe_recipes::{Begin, Listener, MODEL_FILE, Notice, Outcome, RecipeError, presets};
 use wardrobe_training::{Event, Flow, Record, Span, TrainingConfig, read_log};
 
 /// Pictures `first` … of a plain wardrobe.
@@ -156,4 +156,14 @@ pub fn fall(losses: &[f64]) -> f64 {
 /// The log and the weights, byte by byte.
 pub fn bytes(folder: &Path) -> [Vec<u8>; 2] {
     ["metrics.jsonl", "model.safetensors"].map(|name| std::fs::read(folder.join(name)).unwrap())
+}
+
+/// The weights of a run, byte by byte, whether activations are kept or computed again.
+pub fn learns_the_same_checkpointed(what: &str, mut run: impl FnMut(bool, &Path)) {
+    let [kept, again] = [false, true].map(|checkpointing| {
+        let folder = tempfile::tempdir().unwrap();
+        run(checkpointing, folder.path());
+        std::fs::read(folder.path().join(MODEL_FILE)).unwrap()
+    });
+    assert!(kept == again, "{what}");
 }

@@ -69,8 +69,9 @@ pub struct TrainingConfig {
     /// The numbers forward and backward passes compute with; weights and their updates are f32.
     #[serde(default)]
     pub precision: Precision,
-    /// Whether memory-bound activations are computed again in the backward pass instead of kept, as Burn has it.
-    /// Convolutions, norms and poolings of `wardrobe-kernels` count as bound by computing, and are kept.
+    /// Whether activations are computed again in the backward pass instead of kept: Burn's balanced strategy. Of the blocks
+    /// of `wardrobe-kernels` those that add a residual, pools and pooled RoIs are kept, and what lies between them is
+    /// computed again, to the same bits.
     #[serde(default)]
     pub gradient_checkpointing: bool,
 }
