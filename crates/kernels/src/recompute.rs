@@ -79,7 +79,11 @@ impl Output {
         F: Fn([FloatTensor<B>; N]) -> FloatTensor<B> + Send + 'static,
     {
         // Without a gradient there is no way back, and an operation to be run again would hold its parents alive.
-        if self == Self::Kept || !parents.iter().any(|parent| parent.is_tracked()) {
+        if self == Self::Kept
+            || !parents
+                .iter()
+                .any(<FloatTensor<Autodiff<B, C>>>::is_tracked)
+        {
             return prep.compute_bound();
         }
         let again = Again::<B, F, N> {

@@ -199,6 +199,8 @@ fn difference(left: &Value, right: &Value, path: String) -> Option<(String, Stri
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use serde_json::json;
 
