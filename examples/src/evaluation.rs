@@ -65,6 +65,7 @@ impl DataArguments {
         match (&self.data, of_run) {
             (Some(path), _) => Ok(DataConfig::Folder(FolderConfig {
                 path: path.clone(),
+                share: None,
                 split: self.split,
                 format: self.format,
                 mode: if self.skip_bad {

@@ -14,9 +14,9 @@ use wardrobe::datasets::{DataSet, DecodeLimits};
 
 /// Draws balanced subsets of DeepFashion, Category and Attribute Prediction.
 ///
-/// Writes OUT/deepfashionkid (train and validation folders by category), OUT/deepfashionVoc (Pascal
-/// VOC) and OUT/deepfashionMask (labelme files with a rectangle to start from: DeepFashion has no
-/// outlines), each with a manifest.json of checksums. The latter two are drawn from the first. The
+/// Writes OUT/deepfashionkid (train and validation folders by category, and DeepFashion's lists),
+/// OUT/deepfashionVoc (Pascal VOC) and OUT/deepfashionMask (train and validation folders of labelme files with
+/// a rectangle to start from: DeepFashion has no outlines), each with a manifest.json of checksums. The latter two are drawn from the first. The
 /// same seed draws the same pictures everywhere.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -117,13 +117,13 @@ fn build(arguments: &Arguments) -> anyhow::Result<()> {
         &read.loaded.value,
         &kid,
         &Arrangement::FolderPerCategory,
-        |_, _| Ok(Losses::default()),
+        |data, folder| Ok(deepfashion::write(data, folder)?),
     )?;
     let pictures = Arrangement::Together("JPEGImages".into());
     subset(arguments, &drawn, &voc, &pictures, |data, folder| {
         Ok(formats::voc::write(data, folder)?)
     })?;
-    let pictures = Arrangement::Together("images".into());
+    let pictures = Arrangement::FolderPerPart;
     subset(arguments, &drawn, &mask, &pictures, |data, folder| {
         Ok(formats::labelme::write(data, folder)?)
     })?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::error::PictureError;
 use crate::formats::lip;
@@ -151,6 +152,37 @@ impl DataSet {
     /// ```
     pub fn keep_split(&mut self, split: Split) {
         self.records.retain(|record| record.split == Some(split));
+    }
+
+    /// Drops the records outside a share, from and to between 0 and 1, of an order that only the pictures' paths decide: on
+    /// every machine two shares that meet have no record in common.
+    ///
+    /// ```
+    /// use wardrobe_datasets::sample::{DataSet, ImageFile, Record};
+    /// let of = |number: u32| Record {
+    ///     image: ImageFile { path: format!("{number}.jpg"), ..ImageFile::default() },
+    ///     ..Record::default()
+    /// };
+    /// let all = DataSet { records: (0..10).map(of).collect(), ..DataSet::default() };
+    /// let (mut most, mut rest) = (all.clone(), all.clone());
+    /// most.keep_share([0.0, 0.8]);
+    /// rest.keep_share([0.8, 1.0]);
+    /// assert_eq!((most.records.len(), rest.records.len()), (8, 2));
+    /// assert!(all.records.iter().all(|one| most.records.contains(one) != rest.records.contains(one)));
+    /// ```
+    pub fn keep_share(&mut self, [from, to]: [f64; 2]) {
+        let count = self.records.len();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_cached_key(|&index| {
+            <[u8; 32]>::from(Sha256::digest(&self.records[index].image.path))
+        });
+        let place = |share: f64| (share.clamp(0.0, 1.0) * count as f64).round() as usize;
+        let mut kept = vec![false; count];
+        for &index in order.get(place(from)..place(to)).unwrap_or_default() {
+            kept[index] = true;
+        }
+        let mut kept = kept.into_iter();
+        self.records.retain(|_| kept.next().unwrap_or_default());
     }
 }
 

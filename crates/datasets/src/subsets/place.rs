@@ -29,6 +29,8 @@ pub enum Placement {
 pub enum Arrangement {
     /// `train/Tee/Tee_00001.jpg`, as readers of classification sets expect.
     FolderPerCategory,
+    /// `train/Tee_00001.jpg`, where labelme's files say their part by their folder.
+    FolderPerPart,
     /// All in one folder, such as `JPEGImages/Tee_00001.jpg`.
     Together(String),
 }
@@ -214,16 +216,15 @@ fn names(
                 .and_then(|ending| ending.to_str())
                 .map_or("jpg".into(), str::to_ascii_lowercase);
             let file = format!("{category_name}_{:05}.{ending}", numbers[index]);
+            let part = match record.split {
+                Some(Split::Train) | None => "train",
+                Some(Split::Validation) => "validation",
+                Some(Split::Test) => "test",
+            };
             Ok(match arrangement {
                 Arrangement::Together(folder) => format!("{folder}/{file}"),
-                Arrangement::FolderPerCategory => {
-                    let part = match record.split {
-                        Some(Split::Train) | None => "train",
-                        Some(Split::Validation) => "validation",
-                        Some(Split::Test) => "test",
-                    };
-                    format!("{part}/{category_name}/{file}")
-                }
+                Arrangement::FolderPerPart => format!("{part}/{file}"),
+                Arrangement::FolderPerCategory => format!("{part}/{category_name}/{file}"),
             })
         })
         .collect()

@@ -6,16 +6,15 @@ use wardrobe_losses::{ClassLoss, class_balanced_weights};
 use crate::data::Classes;
 use crate::error::RecipeError;
 
-/// The loss with weights for a β, counted over the pictures of a source.
+/// The loss with weights for a β, counted over the pictures of all sources.
 ///
 /// # Errors
 /// [`RecipeError::Setting`] for a β outside 0 … 1 (1 excluded), a loss that has weights already, and a source whose
 /// annotations cannot be counted.
-pub(super) fn balanced(
+pub(super) fn balanced<'a>(
     loss: &ClassLoss,
     beta: f64,
-    source: &dyn Source,
-    classes: &Classes,
+    sources: impl IntoIterator<Item = (&'a dyn Source, &'a Classes)>,
 ) -> Result<ClassLoss, RecipeError> {
     let fail = |field: &str, found: String, remedy: &str| {
         Err(RecipeError::Setting {
@@ -38,7 +37,11 @@ pub(super) fn balanced(
             "give one of the two",
         );
     }
-    let counts = counts(source, classes);
+    let mut counts = Vec::new();
+    for (source, classes) in sources {
+        counts.resize(classes.names().len(), 0);
+        count(source, classes, &mut counts);
+    }
     if counts.iter().all(|count| *count == 0) {
         return fail(
             "class_balance",
@@ -52,9 +55,8 @@ pub(super) fn balanced(
     })
 }
 
-/// Pictures of each class; one with several counts for each.
-fn counts(source: &dyn Source, classes: &Classes) -> Vec<usize> {
-    let mut counts = vec![0; classes.names().len()];
+/// Adds the pictures of each class; one with several counts for each.
+fn count(source: &dyn Source, classes: &Classes, counts: &mut [usize]) {
     for index in 0..source.len() {
         let categories = source.categories(index);
         let mut of_picture: Vec<usize> = categories
@@ -67,7 +69,6 @@ fn counts(source: &dyn Source, classes: &Classes) -> Vec<usize> {
             counts[class] += 1;
         }
     }
-    counts
 }
 
 #[cfg(test)]
@@ -105,12 +106,15 @@ mod tests {
         Classes::choose(&categories, &ClassChoice::Only(names)).unwrap()
     }
 
-    /// Three pictures with a dress, one with a skirt (which also has two blouses, no class). β = ½: effective numbers
-    /// 1 + ½ + ¼ = 1.75 and 1; weights 1/1.75 and 1 scaled to a sum of two.
+    /// Three pictures with a dress, in two sources, one with a skirt (which also has two blouses, no class). β = ½: effective
+    /// numbers 1 + ½ + ¼ = 1.75 and 1; weights 1/1.75 and 1 scaled to a sum of two.
     #[test]
     fn pictures_are_counted_by_class() {
-        let source = Counted(vec![vec![0], vec![0, 0], vec![0], vec![2, 1, 1], vec![]]);
-        let loss = balanced(&ClassLoss::default(), 0.5, &source, &classes()).unwrap();
+        let first = Counted(vec![vec![0], vec![0, 0]]);
+        let second = Counted(vec![vec![0], vec![2, 1, 1], vec![]]);
+        let classes = classes();
+        let sources: [(&dyn Source, _); 2] = [(&first, &classes), (&second, &classes)];
+        let loss = balanced(&ClassLoss::default(), 0.5, sources).unwrap();
         let weights = loss.class_weights.unwrap();
         let unit = 2.0 / (1.0 / 1.75 + 1.0);
         assert!((weights[0] - unit / 1.75).abs() < 1e-6, "{weights:?}");
@@ -121,7 +125,7 @@ mod tests {
     fn what_cannot_be_balanced_is_refused() {
         let source = Counted(vec![vec![0]]);
         let refuse = |loss: ClassLoss, beta: f64, source: &dyn Source| {
-            balanced(&loss, beta, source, &classes())
+            balanced(&loss, beta, [(source, &classes())])
                 .unwrap_err()
                 .to_string()
         };

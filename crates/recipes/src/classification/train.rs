@@ -100,14 +100,13 @@ impl ClassifierRecipe {
 
     /// The loss, weighted by class where that is asked for.
     fn loss_for(&self, sets: &OpenedSets) -> Result<ClassLoss, RecipeError> {
-        let chief = self.training.phases.first();
-        let chief = chief.and_then(|phase| sets.training.get(&phase.data));
-        match (self.class_balance, chief) {
-            (Some(beta), Some((data, classes))) => {
-                balanced(&self.loss, beta, data.source.as_ref(), classes)
+        match self.class_balance {
+            Some(beta) => {
+                let sets = sets.training.values();
+                let sources = sets.map(|(data, classes)| (data.source.as_ref(), classes));
+                balanced(&self.loss, beta, sources)
             }
-            // A key that is not there is the engine's to report.
-            _ => Ok(self.loss.clone()),
+            None => Ok(self.loss.clone()),
         }
     }
 }

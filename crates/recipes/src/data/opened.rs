@@ -37,7 +37,7 @@ pub enum DataConfig {
 /// assert!(serde_json::from_str::<FolderConfig>(r#"{"path": "a", "part": "train"}"#).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FolderConfig {
     /// The folder, or the file of a format that keeps everything in one.
@@ -45,6 +45,10 @@ pub struct FolderConfig {
     /// The part; the whole set if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
+    /// A share of the pictures, from and to between 0 and 1, in an order that only their paths decide: `[0, 0.8]` and
+    /// `[0.8, 1]` are the two parts of grafting. All if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<[f64; 2]>,
     /// The format, where the folder could be read as several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
@@ -145,13 +149,26 @@ impl FolderConfig {
             mode: self.mode,
             pictures: self.pictures.clone(),
         };
-        let Opened { set, skipped, .. } =
-            options
-                .open(&self.path)
-                .map_err(|source| RecipeError::Open {
-                    key: key.to_owned(),
-                    source: Box::new(source),
-                })?;
+        if let Some([from, to]) = self.share
+            && !(0.0 <= from && from < to && to <= 1.0)
+        {
+            return Err(RecipeError::Setting {
+                field: format!("{key}.folder.share"),
+                found: format!("[{from}, {to}]"),
+                remedy: "give two numbers from 0 to 1, the smaller first".into(),
+            });
+        }
+        let Opened {
+            mut set, skipped, ..
+        } = options
+            .open(&self.path)
+            .map_err(|source| RecipeError::Open {
+                key: key.to_owned(),
+                source: Box::new(source),
+            })?;
+        if let Some(share) = self.share {
+            set.keep_share(share);
+        }
         check_boxes(&set)?;
         check_left_out(key, &set, &skipped)?;
         Ok(OpenedData {

@@ -58,11 +58,18 @@ const BETWEEN_SCORES: u64 = 2_000;
 /// The key of the training data.
 const TRAIN: &str = "train";
 
+fn train_folder(path: &str) -> FolderConfig {
+    FolderConfig {
+        path: PathBuf::from(path),
+        split: Some(Split::Train),
+        ..FolderConfig::default()
+    }
+}
+
 fn folder(path: &str, split: Split) -> DataConfig {
     DataConfig::Folder(FolderConfig {
-        path: PathBuf::from(path),
         split: Some(split),
-        ..FolderConfig::default()
+        ..train_folder(path)
     })
 }
 
@@ -152,16 +159,21 @@ fn with_norms(mut recipe: DetectorRecipe, norm: BatchNormConfig) -> DetectorReci
     recipe
 }
 
+/// The share of part 1, which paper A wants far larger than part 2 and gives no number for.
+const PART_1: f64 = 0.8;
+
 /// Paper A: on part 1, then on part 2 from that model.
 pub(super) fn grafting() -> DetectorRecipe {
     DetectorRecipe {
-        data: ["part1", "part2"]
-            .map(|part| {
-                let path = format!("deepfashionMask-{part}");
-                (part.to_owned(), folder(&path, Split::Train))
+        data: [("part1", [0.0, PART_1]), ("part2", [PART_1, 1.0])]
+            .map(|(part, share)| {
+                let part_of = FolderConfig {
+                    share: Some(share),
+                    ..train_folder("deepfashionMask")
+                };
+                (part.to_owned(), DataConfig::Folder(part_of))
             })
             .into(),
-        validation: folder("deepfashionMask-part2", Split::Validation),
         training: TrainingConfig {
             phases: TrainingConfig::grafting("part1", "part2").phases,
             ..mask_rcnn().training

@@ -1,4 +1,8 @@
-//! Paper A's recipes by name: at full size, and in miniature with other numbers.
+//! Paper A's recipes by name: at full size, on the folders that `subsets` writes, and in miniature.
+//!
+//! A miniature is the same recipe on drawn pictures, with numbers small enough for minutes, and where so few pictures and steps
+//! ask for it with other settings: batch norm in the VGG and no dropout, Adam with a cosine and clipping, the categories' groups as
+//! classes, label smoothing.
 //!
 //! | detector | what |
 //! |---|---|

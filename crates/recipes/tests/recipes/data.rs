@@ -146,6 +146,32 @@ fn what_a_lenient_reader_leaves_out_is_named_and_counted() {
 }
 
 #[test]
+fn a_share_of_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    coco(folder.path(), &[GOOD; 10]);
+    let open = |share| {
+        let config = FolderConfig {
+            path: folder.path().to_owned(),
+            share: Some(share),
+            ..FolderConfig::default()
+        };
+        DataConfig::Folder(config).open("data.train")
+    };
+    let [most, rest] = [[0.0, 0.8], [0.8, 1.0]].map(|share| open(share).unwrap().ids);
+    assert_eq!((most.len(), rest.len()), (8, 2));
+    assert!(rest.iter().all(|id| !most.contains(id)));
+    for share in [[0.8, 0.8], [-0.1, 0.5], [0.5, 1.5], [0.0, f64::NAN]] {
+        assert_eq!(
+            open(share).unwrap_err().to_string(),
+            format!(
+                "data.train.folder.share: found [{}, {}]; give two numbers from 0 to 1, the smaller first",
+                share[0], share[1]
+            )
+        );
+    }
+}
+
+#[test]
 fn a_folder_without_pictures_is_named() {
     let folder = tempfile::tempdir().unwrap();
     coco(folder.path(), &[]);
