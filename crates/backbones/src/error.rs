@@ -154,6 +154,19 @@ pub enum WeightsError {
         /// All of them.
         differences: Differences,
     },
+    /// Patterns of a partial load name nothing that the model has.
+    #[error(
+        "{}: the patterns {patterns:?} match no tensor of the model; its names are like `{example}`, and * stands for any characters",
+        path.display()
+    )]
+    IdlePatterns {
+        /// The file.
+        path: PathBuf,
+        /// The patterns that match nothing.
+        patterns: Vec<String>,
+        /// The first of the model's names.
+        example: String,
+    },
     /// A partial load matched nothing.
     #[error(
         "{}: no tensor of the file was taken: the patterns {patterns:?} match none of the {tensors} \

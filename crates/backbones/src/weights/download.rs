@@ -123,6 +123,11 @@ fn verified(weights: &KnownWeights, path: &Path, digest: &str) -> Result<(), Wei
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::{
+        io::{BufRead, BufReader},
+        net::TcpListener,
+    };
+
     use super::*;
     use crate::weights::known;
 
@@ -166,6 +171,54 @@ mod tests {
             "{wrong}"
         );
         assert!(path.exists());
+    }
+
+    /// Answers one request with `content`, of which it announces `announced` bytes, and hangs up.
+    fn serve(announced: usize, content: &'static str) -> &'static str {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/abc.pth", server.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (stream, _) = server.accept().unwrap();
+            let mut request = BufReader::new(&stream).lines();
+            while request.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\n\r\n");
+            (&stream).write_all((head + content).as_bytes()).unwrap();
+        });
+        url.leak()
+    }
+
+    #[test]
+    fn a_download_is_verified_before_it_has_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("made/for/it");
+        let mut seen = Vec::new();
+        let abc = KnownWeights {
+            url: serve(3, "abc"),
+            ..weights("ba7816bf")
+        };
+        let path = fetch(&abc, &cache, |bytes, total| seen.push((bytes, total))).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "abc");
+        assert_eq!(path, cache.join("abc.pth"));
+        assert_eq!(seen.last(), Some(&(3, Some(3))));
+        assert_eq!(fs::read_dir(&cache).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_wrong_or_broken_download_leaves_nothing_behind() {
+        for (announced, content) in [(3, "abd"), (9, "abc")] {
+            let folder = tempfile::tempdir().unwrap();
+            let other = KnownWeights {
+                url: serve(announced, content),
+                ..weights("ba7816bf")
+            };
+            let error = fetch(&other, folder.path(), |_, _| ()).unwrap_err();
+            let expected = match content {
+                "abc" => matches!(error, WeightsError::Download { .. }),
+                _ => matches!(error, WeightsError::Checksum { .. }),
+            };
+            assert!(expected, "{error}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{error}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use burn::{
@@ -58,10 +59,13 @@ pub fn save_safetensors<M: Module>(module: &M, path: impl AsRef<Path>) -> Result
 pub(super) struct Temporary(pub(super) PathBuf);
 
 impl Temporary {
-    /// In the same folder, so that renaming is atomic; the process id keeps two writers apart.
+    /// In the same folder, so that renaming is atomic; numbers of the process and of the file keep writers apart.
     pub(super) fn beside(path: &Path) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Self(path.with_file_name(format!(".{name}.{}.part", std::process::id())))
+        let process = std::process::id();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self(path.with_file_name(format!(".{name}.{process}.{number}.part")))
     }
 }
 

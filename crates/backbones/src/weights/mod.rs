@@ -79,7 +79,7 @@ pub struct LoadReport {
 /// # Errors
 /// If the file cannot be read, is malformed or asks for Python objects; if (strict) any tensor is
 /// missing, surplus or misshapen, all of them listed in one error; if (partial) a tensor that was asked
-/// for is misshapen or none was taken. The module is consumed either way; nothing is half loaded.
+/// for is misshapen, a pattern matches nothing of the module, or nothing was taken. The module is consumed either way; nothing is half loaded.
 ///
 /// # Panics
 /// If two parameters of the module have one name.
@@ -90,6 +90,14 @@ pub fn load<M: Module>(
 ) -> Result<(M, LoadReport), WeightsError> {
     let path = path.as_ref();
     let expected = expected_shapes(&module, options);
+    let idle = options.idle_patterns(expected.keys());
+    if !idle.is_empty() {
+        return Err(WeightsError::IdlePatterns {
+            path: path.to_owned(),
+            patterns: idle,
+            example: expected.into_keys().next().unwrap_or_default(),
+        });
+    }
     let mut found = BTreeMap::new();
     let mut report = LoadReport::default();
     let mut differences = Differences::default();
@@ -102,6 +110,14 @@ pub fn load<M: Module>(
             continue;
         }
         let name = names::modern(name, |candidate| expected.contains_key(candidate));
+        if found.contains_key(&name) {
+            // Under its old name and its new one: which of the two is meant?
+            differences.surplus.push(NamedShape {
+                name,
+                shape: tensor.shape(),
+            });
+            continue;
+        }
         match expected.get(&name) {
             None => differences.surplus.push(NamedShape {
                 name,

@@ -87,6 +87,22 @@ impl LoadOptions {
         }
     }
 
+    /// Patterns of what to load that match none of the names.
+    pub(super) fn idle_patterns<'a>(
+        &self,
+        names: impl Iterator<Item = &'a String> + Clone,
+    ) -> Vec<String> {
+        let Scope::Only(patterns) = &self.scope else {
+            return Vec::new();
+        };
+        let idle = |pattern: &&String| {
+            !names
+                .clone()
+                .any(|name| any_matches(std::slice::from_ref(*pattern), name))
+        };
+        patterns.iter().filter(idle).cloned().collect()
+    }
+
     pub(super) fn wants(&self, name: &str) -> bool {
         match &self.scope {
             Scope::All => true,

@@ -209,14 +209,26 @@ fn a_partial_load_takes_what_the_patterns_name_and_reports_the_rest() {
     // A tensor that was asked for and has another shape is an error even so.
     let error = weights::load(miniature(7), &file, &LoadOptions::partial(["fc.*"])).unwrap_err();
     assert!(matches!(error, WeightsError::Differences { .. }), "{error}");
-    // And so is a pattern that nothing matches.
-    let error =
-        weights::load(miniature(7), &file, &LoadOptions::partial(["layer5.*"])).unwrap_err();
+    // And so is a pattern that nothing of the model matches, beside one that does.
+    let options = LoadOptions::partial(["layer4.*", "layer5.*"]);
+    let error = weights::load(miniature(7), &file, &options).unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "the patterns [\"layer5.*\"] match no tensor of the model; its names are like `bn1.bias`"
+        ),
+        "{error}"
+    );
+    // And a load that takes nothing.
+    let headless = folder.path().join("headless.safetensors");
+    let body = ResNetConfig::miniature().init(&test_device());
+    weights::save_safetensors(&body, &headless).unwrap();
+    let options = LoadOptions::partial(["fc.*"]);
+    let error = weights::load(miniature(7), &headless, &options).unwrap_err();
     assert!(
         matches!(error, WeightsError::NothingTaken { .. }),
         "{error}"
     );
-    assert!(error.to_string().contains("layer5.*"), "{error}");
+    assert!(error.to_string().contains("fc.*"), "{error}");
 }
 
 #[test]
