@@ -2,14 +2,14 @@
 //!
 //! Burn's balanced strategy keeps the outputs of operations that are called compute-bound and runs the others again from
 //! these when the way back asks for them. For networks of fused blocks the question is not what an operation costs but where
-//! a stretch ends that is worth running twice. Here a stretch ends at the block that adds a residual, at a pool, and at
-//! pooled RoIs; what lies between two of these is computed again ([`Output::Recomputed`]).
+//! a stretch ends that is worth running twice. Here a stretch ends at the block that adds a residual, at a pool, at pooled
+//! RoIs, and at Burn's own layers; what lies between two of these is computed again ([`Output::Recomputed`]).
 //!
 //! Without checkpointing all of this is the plain recording of a node: everything is kept.
 
 use std::fmt;
 
-use burn::backend::{Autodiff, Backend, tensor::FloatTensor};
+use burn::backend::{Autodiff, Backend, TensorMetadata, tensor::FloatTensor};
 use burn_autodiff::{
     NodeId,
     checkpoint::{
@@ -52,6 +52,14 @@ impl<B: Backend> Kept<B> {
             Self::Output(id) => checkpointer.retrieve_node_output(id),
         }
     }
+}
+
+/// A tensor of the shape, dtype and device of `tensor` that holds one zero: for a way back that asks for no values.
+pub(crate) fn shape_only<B: Backend>(tensor: &FloatTensor<B>) -> FloatTensor<B> {
+    let shape = tensor.shape();
+    let ones = burn::tensor::Shape::from(vec![1; shape.num_dims()]);
+    let zero = B::float_zeros(ones, &tensor.device(), tensor.dtype().into());
+    B::float_expand(zero, shape)
 }
 
 /// What checkpointing does with an operation's output.

@@ -166,7 +166,7 @@ fn no_rois_give_an_empty_result_and_a_gradient_of_zeros() {
     }
 }
 
-/// Boxes that must not be read: not a number, infinite, overflowing, of no such image.
+/// Boxes that must not be read: not a number, infinite, of no such image.
 const VOID: [[f32; 5]; 8] = [
     [f32::NAN, 0.0, 0.0, 8.0, 8.0],
     [0.0, f32::NAN, 0.0, 8.0, 8.0],

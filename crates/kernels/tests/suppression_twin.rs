@@ -28,7 +28,9 @@ impl Case {
         let mut scores: Vec<f32> = (0..count)
             .map(|_| (noise.next() * 100.).floor() / 100.)
             .collect();
-        let mut localisation: Vec<f32> = (0..count).map(|_| noise.next()).collect();
+        let mut localisation: Vec<f32> = (0..count)
+            .map(|_| (noise.next() * 50.).floor() / 50.)
+            .collect();
         for at in (3..count).step_by(23) {
             scores[at] = f32::NAN;
             localisation[at - 3] = f32::NAN;
@@ -171,14 +173,9 @@ fn scene() -> impl Strategy<Value = (Vec<[f32; 4]>, Vec<f32>)> {
     (1usize..400, any::<u64>(), 20f32..300.).prop_map(|(count, seed, extent)| {
         let mut noise = Noise(seed);
         let corners: Vec<_> = (0..count).map(|_| noise.corners(extent, 70.)).collect();
-        // A stride that is coprime to the count walks through all scores once.
+        // 401 is a prime above the count: such a stride walks through all scores once.
         let scores = (0..count).map(|i| (i * 401 % count) as f32 / count as f32);
-        let scores = if count % 401 == 0 {
-            vec![0.5; count]
-        } else {
-            scores.collect()
-        };
-        (corners, scores)
+        (corners, scores.collect())
     })
 }
 

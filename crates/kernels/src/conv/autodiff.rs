@@ -12,7 +12,7 @@ use burn_autodiff::{
 };
 
 use super::{Activation, ConvBlockOps, ConvOptions};
-use crate::recompute::{Kept, Output};
+use crate::recompute::{Kept, Output, shape_only};
 
 /// What the way back of a block needs.
 #[derive(Debug, Clone)]
@@ -167,6 +167,7 @@ struct UpsampleBackward;
 
 #[derive(Debug, Clone)]
 struct UpsampleState<B: Backend> {
+    /// Its shape.
     x: FloatTensor<B>,
     size: [usize; 2],
 }
@@ -256,13 +257,14 @@ impl<B: ConvBlockOps, C: CheckpointStrategy> ConvBlockOps for Autodiff<B, C> {
     fn upsample_nearest(x: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
-        let output = B::upsample_nearest(x.clone(), size);
+        let shape = shape_only::<B>(&x);
+        let output = B::upsample_nearest(x, size);
         match UpsampleBackward
             .prepare::<C>([node])
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prep) => prep.finish(UpsampleState { x, size }, output),
+            OpsKind::Tracked(prep) => prep.finish(UpsampleState { x: shape, size }, output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }

@@ -4,7 +4,7 @@
 //! kept: a single zero expanded to the shape stands in for each. A maximum keeps its maps.
 
 use burn::backend::{
-    AutodiffBackend, Backend, TensorMetadata,
+    AutodiffBackend, Backend,
     tensor::{FloatTensor, IntTensor},
 };
 use burn_autodiff::{
@@ -15,14 +15,7 @@ use burn_autodiff::{
 };
 
 use super::{FeatureLevels, RoiAlignOptions, RoiOps, RoiPoolOptions, SampleReduction};
-
-/// A tensor of the shape, dtype and device of `tensor` that holds one zero.
-fn shape_only<B: Backend>(tensor: &FloatTensor<B>) -> FloatTensor<B> {
-    let shape = tensor.shape();
-    let ones = burn::tensor::Shape::from(vec![1; shape.num_dims()]);
-    let zero = B::float_zeros(ones, &tensor.device(), tensor.dtype().into());
-    B::float_expand(zero, shape)
-}
+use crate::recompute::shape_only;
 
 impl<B: Backend> FeatureLevels<B> {
     fn map(&self, f: impl Fn(&FloatTensor<B>) -> FloatTensor<B>) -> Self {

@@ -145,7 +145,8 @@ pub fn pyramid_roi_align(
 /// Quantised RoI max pooling of Fast R-CNN (<https://arxiv.org/abs/1504.08083>, section 2.1).
 ///
 /// Corners are rounded to cells (halves away from zero), the far corner is inclusive, an empty bin
-/// is zero and the first of equal maxima (row by row) takes the gradient, as in torchvision 0.24.
+/// is zero and the first of equal maxima (row by row) takes the gradient, as in torchvision 0.24; on CUDA
+/// through LibTorch any of them does. Maps are taken to hold no NaN.
 ///
 /// # Shapes
 /// - features: `[N, C, H, W]`; rois: `[K, 5]`; output: `[K, C, PH, PW]`.

@@ -10,8 +10,9 @@ pub enum SampleReduction {
     /// Mean of the samples, as in torchvision and detectron2.
     #[default]
     Average,
-    /// Largest sample; the first of equal samples (row by row) takes the gradient. Samples outside
-    /// the map count as zero and lose ties; a bin without samples is zero.
+    /// Largest sample; the first of equal samples (row by row) takes the gradient, on CUDA through
+    /// LibTorch any of them. Samples outside the map count as zero and lose ties (not there); a bin
+    /// without samples is zero. Maps are taken to hold no NaN.
     Max,
 }
 
