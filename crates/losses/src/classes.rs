@@ -38,7 +38,8 @@ impl ClassLoss {
     /// Checks every number.
     ///
     /// # Errors
-    /// [`LossSettingError`] for ε outside 0 … 1, a negative γ, or weights that are not positive and one for each class.
+    /// [`LossSettingError`] for ε outside 0 … 1, a negative γ, or weights that are negative, not finite, all 0, or
+    /// not one for each class.
     pub fn validate(&self, classes: usize) -> Result<(), LossSettingError> {
         let fail = |field, found: String, expected| {
             Err(LossSettingError {
@@ -122,7 +123,8 @@ impl ClassLoss {
             let missed = (-log_p_label.exp() + 1.0).clamp_min(0.0);
             entropy = entropy * power(missed, self.focal_gamma);
         }
-        entropy.sum() / divisor
+        // Rows of classes that weigh nothing say nothing.
+        entropy.sum() / divisor.clamp_min(f32::MIN_POSITIVE)
     }
 }
 

@@ -58,7 +58,8 @@ pub trait TrainingData<B> {
     /// When the order cannot be planned.
     fn batches_in(&self, epoch: u64) -> Result<u64, TaskError>;
 
-    /// A number that differs when order or content would; a run is not resumed with another one.
+    /// A number that differs when the order would, or which samples there are; a run is not resumed with another one. It need not
+    /// look into files.
     ///
     /// # Errors
     /// When the order cannot be planned.

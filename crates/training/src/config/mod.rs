@@ -70,8 +70,8 @@ pub struct TrainingConfig {
     #[serde(default)]
     pub precision: Precision,
     /// Whether activations are computed again in the backward pass instead of kept: Burn's balanced strategy. Of the blocks
-    /// of `wardrobe-kernels` those that add a residual, pools and pooled RoIs are kept, and what lies between them is
-    /// computed again, to the same bits.
+    /// of `wardrobe-kernels` those that add a residual, pools and pooled RoIs are kept, as are Burn's own layers; what lies
+    /// between them is computed again, to the same bits.
     #[serde(default)]
     pub gradient_checkpointing: bool,
 }

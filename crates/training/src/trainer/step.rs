@@ -94,9 +94,10 @@ impl<T: Task> Trainer<T> {
         self.conclude(phase, stepped, epoch_over, flow, observer)
     }
 
+    /// The batch that is due at `place`.
     fn next_batch(
-        &self,
         phase: &mut Phase<T::Batch>,
+        place: Place,
     ) -> Result<TrainingBatch<T::Batch>, TrainingError> {
         if let Some(pending) = phase.pending.take() {
             return Ok(pending);
@@ -105,8 +106,8 @@ impl<T: Task> Trainer<T> {
         let next = next.unwrap_or_else(|| Err("has no further batch".into()));
         next.map_err(|source| TrainingError::Data {
             key: phase.config.data.clone(),
-            epoch: self.position.place.epoch,
-            batch: self.position.place.batch,
+            epoch: place.epoch,
+            batch: place.batch,
             source,
         })
     }
@@ -157,7 +158,7 @@ impl<T: Task> Trainer<T> {
             && gathered.batches < phase.config.batches_per_step
             && gathered.next.epoch == self.position.epoch
         {
-            let batch = self.next_batch(phase)?;
+            let batch = Self::next_batch(phase, gathered.next)?;
             if batch.place.epoch != self.position.epoch {
                 gathered.next = batch.place;
                 phase.pending = Some(batch);
@@ -214,7 +215,8 @@ impl<T: Task> Trainer<T> {
             let iteration = self.position.iteration;
             return Err(TrainingError::NoGradient { iteration });
         }
-        let bad = sums.iter().find(|(_, sum)| !sum.is_finite());
+        // What is not finite spreads on the way back, from the loss to the parameters before: the last is where it began.
+        let bad = sums.iter().rfind(|(_, sum)| !sum.is_finite());
         let scale = self.position.loss_scale;
         let after = scale.map(|scale| scale.after(bad.is_some()));
         if let (Some((number, _)), None | Some(None)) = (bad, after) {

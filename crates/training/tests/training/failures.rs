@@ -64,7 +64,7 @@ fn a_nan_among_the_weights_is_traced() {
     );
 }
 
-/// Two numbers; the loss is √a + b, whose gradient at a = 0 is infinite.
+/// Two numbers; the loss is √(a · b) + b, whose gradient at a = 0 is infinite in a and 0 · ∞ in b, which comes before.
 #[derive(Module, Debug)]
 struct Root {
     b: Param<Tensor<1>>,
@@ -79,7 +79,7 @@ impl Task for RootTask {
 
     fn losses(&self, model: &Root, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
         Ok(Losses::new()
-            .with("root", model.a.val().sqrt())
+            .with("root", (model.a.val() * model.b.val()).sqrt())
             .with("plain", model.b.val()))
     }
 
