@@ -1,10 +1,11 @@
 //! Arguments that several programs have.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use wardrobe::datasets::{CategoryNames, PictureError};
+use wardrobe::datasets::CategoryNames;
 use wardrobe::{Architecture, BackendKind, DetectorError, Device};
 
 /// Classes of the COCO weights, background included.
@@ -125,7 +126,7 @@ pub fn with_remedy(error: DetectorError) -> anyhow::Error {
 }
 
 /// A picture's error with the ways out.
-pub fn with_ways_out(error: &PictureError) -> anyhow::Error {
+pub fn with_ways_out(error: &dyn Display) -> anyhow::Error {
     anyhow!(
         "{error}\nLeave the picture out, or pass --skip-bad to go on without bad pictures. No list of results \
          was written; drawings, if any, are of the pictures before it."

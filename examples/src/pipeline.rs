@@ -6,12 +6,14 @@
 //! The queues are short, so memory does not grow with the number of pictures. Order is kept: image
 //! ids count the arguments.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use wardrobe::datasets::{PictureError, image_file::look_at};
-use wardrobe::{DecodeLimits, Detector, Instance, Picture, read_picture};
+use wardrobe::rpn_roi::RpnRoiError;
+use wardrobe::{DecodeLimits, Detector, DetectorError, Instance, Picture, read_picture};
 
 use crate::arguments::{with_remedy, with_ways_out};
 use crate::interrupt::Interrupt;
@@ -52,7 +54,7 @@ pub trait Observer {
     /// One more picture is done, or passed over.
     fn advanced(&self);
     /// A bad picture was passed over.
-    fn skipped(&self, error: &PictureError);
+    fn skipped(&self, error: &dyn Display);
 }
 
 /// What to do with bad pictures, and how far to trust files.
@@ -147,11 +149,20 @@ fn judge_all(
             }
             Err(error) => return Err(with_ways_out(&error)),
         };
-        let instances = detector
-            .detect(std::slice::from_ref(&picture))
-            .map_err(|error| with_remedy(error).context(format!("{}", path.display())))?
-            .pop()
-            .unwrap_or_default();
+        let instances = match detector.detect(std::slice::from_ref(&picture)) {
+            Ok(mut instances) => instances.pop().unwrap_or_default(),
+            Err(DetectorError::Detector(error @ RpnRoiError::PictureShape { .. })) => {
+                let error = format!("{}: {error}", path.display());
+                if !rules.skip_bad {
+                    return Err(with_ways_out(&error));
+                }
+                summary.skipped += 1;
+                observer.skipped(&error);
+                observer.advanced();
+                continue;
+            }
+            Err(error) => return Err(with_remedy(error).context(format!("{}", path.display()))),
+        };
         if next
             .send(Judged {
                 image_id,

@@ -115,10 +115,13 @@ fn bad_pictures_are_skipped_and_counted_when_asked() {
     let here = folder.path();
     picture(here, "good.png", 64, 64);
     std::fs::write(here.join("empty.jpg"), "").unwrap();
+    // So narrow that nothing is left of it at the network's size.
+    picture(here, "line.png", 4000, 1);
     let mut command = detect(here);
     command.args([
         "empty.jpg",
         "good.png",
+        "line.png",
         "missing.png",
         "--skip-bad",
         "--json",
@@ -131,11 +134,13 @@ fn bad_pictures_are_skipped_and_counted_when_asked() {
     );
     assert!(output.status.success(), "{warned}");
     assert!(
-        printed.contains("1 pictures") && printed.contains("2 bad pictures skipped"),
+        printed.contains("1 pictures") && printed.contains("3 bad pictures skipped"),
         "{printed}"
     );
     assert!(
-        warned.contains("empty.jpg: is empty") && warned.contains("missing.png: cannot be read"),
+        warned.contains("empty.jpg: is empty")
+            && warned.contains("line.png: picture 0: 4000x1 leaves no pixel")
+            && warned.contains("missing.png: cannot be read"),
         "{warned}"
     );
     // Ids count the arguments, not the good ones among them.

@@ -1,13 +1,14 @@
 //! Finds garments, or whatever its weights know, in pictures: COCO results and drawings.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{ArgGroup, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use wardrobe::datasets::{PictureError, ResultsWriter};
+use wardrobe::datasets::ResultsWriter;
 use wardrobe::{DecodeLimits, Detector, DetectorOptions, Suppression};
 use wardrobe_examples::arguments::{
     BackendArguments, NetworkArguments, create_folder, with_remedy, with_ways_out,
@@ -203,7 +204,7 @@ impl Observer for Progress {
         self.0.inc(1);
     }
 
-    fn skipped(&self, error: &PictureError) {
+    fn skipped(&self, error: &dyn Display) {
         self.0.suspend(|| eprintln!("skipped: {error}"));
     }
 }
