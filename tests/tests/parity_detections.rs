@@ -210,6 +210,21 @@ fn fasterrcnn() {
     assert_case("fasterrcnn_resnet50_fpn_21");
 }
 
+/// The norms of torchvision's released COCO_V1 files have ε = 0.
+#[test]
+fn fasterrcnn_of_coco_v1() {
+    let mut case = Case::open("fasterrcnn_resnet50_fpn_21_coco_v1");
+    case.options.norm_epsilon = Some(0.0);
+    let detector = case.load();
+    case.assert_pyramid(&detector);
+    case.assert_detections(&detector);
+}
+
+#[test]
+fn fasterrcnn_v2() {
+    assert_case("fasterrcnn_resnet50_fpn_v2_21");
+}
+
 /// Needs buffers beyond 128 MiB: its first linear layer has 411 MB.
 #[test]
 fn fasterrcnn_on_vgg16() {
