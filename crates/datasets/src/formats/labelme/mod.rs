@@ -30,6 +30,7 @@ pub(super) use write::HOLDS;
 use std::path::Path;
 
 use crate::sample::DataSet;
+use crate::subsets::Manifest;
 
 use super::problem::{Problem, Report};
 use super::{FormatError, Loaded, Losses, Mode, files};
@@ -40,7 +41,7 @@ pub(crate) const NAME: &str = "labelme";
 /// The version written where none was read: the first whose readers know every shape type used.
 const VERSION: &str = "5.5.0";
 
-/// Reads every `.json` in a folder and below it. No picture is opened.
+/// Reads every `.json` in a folder and below it, but for the manifest of a [subset](crate::subsets). No picture is opened.
 ///
 /// ```
 /// use wardrobe_datasets::formats::{Mode, labelme};
@@ -62,7 +63,12 @@ const VERSION: &str = "5.5.0";
 pub fn read(folder: impl AsRef<Path>, mode: Mode) -> Result<Loaded<DataSet>, FormatError> {
     let folder = folder.as_ref();
     let mut report = Report::new(mode);
-    let paths = files::list(folder, "json", true)?;
+    let mut paths = files::list(folder, "json", true)?;
+    // A subset's manifest lies beside its parts.
+    if Manifest::read(folder).is_ok() {
+        let manifest = folder.join(Manifest::FILE_NAME);
+        paths.retain(|path| *path != manifest);
+    }
     let parsed = files::read_each(&paths, &mut report, |path, bytes| {
         let mut parsed = read::picture(bytes)?;
         let relative = path.strip_prefix(folder).unwrap_or(path);
