@@ -32,27 +32,16 @@ impl Place {
         let device = rois.device();
         let images = levels[0].size()[0];
         let level_of = level_of.to_kind(Kind::Int64);
-        let plain = rois.detach();
-        let image = plain.select(1, 0);
-        let on_level = level_of
-            .ge(0)
-            .logical_and(&level_of.lt(levels.len() as i64));
-        let level_of = level_of.masked_fill(&on_level.logical_not(), 0);
-        let scale = Tensor::from_slice(scales)
-            .to_device(device)
-            .index_select(0, &level_of); // [K]
-        // Corners and extents in cells: what overflows is void.
-        let corners = plain.narrow(1, 1, 4) * scale.unsqueeze(1);
-        let extents = corners.narrow(1, 2, 2) - corners.narrow(1, 0, 2);
-        let finite = |tensor: &Tensor| tensor.isfinite().all_dim(1, false);
-        let real = finite(&plain)
-            .logical_and(&finite(&corners))
-            .logical_and(&finite(&extents))
+        let image = rois.detach().select(1, 0);
+        let finite = rois.detach().isfinite().all_dim(1, false);
+        let real = finite
             .logical_and(&image.ge(0.0))
             .logical_and(&image.lt(images as f64))
-            .logical_and(&on_level); // [K]
+            .logical_and(&level_of.ge(0))
+            .logical_and(&level_of.lt(levels.len() as i64)); // [K]
         let void = real.logical_not();
         let rois = rois.masked_fill(&void.unsqueeze(1), 0.0);
+        let level_of = level_of.masked_fill(&void, 0);
         let image = rois.detach().select(1, 0).to_kind(Kind::Int64);
 
         let of_levels = |values: Vec<i64>| {
@@ -68,6 +57,9 @@ impl Place {
             Some(first)
         });
         let base = of_levels(first.collect()) + image * &height * &width;
+        let scale = Tensor::from_slice(scales)
+            .to_device(device)
+            .index_select(0, &level_of);
         let column = |tensor: Tensor| tensor.reshape([-1, 1, 1]);
         Self {
             rois,
@@ -76,19 +68,6 @@ impl Place {
             width: column(width),
             base: column(base),
             real: column(real.to_kind(Kind::Float)),
-        }
-    }
-
-    /// That of some of the RoIs.
-    pub fn part(&self, first: i64, count: i64) -> Self {
-        let part = |tensor: &Tensor| tensor.narrow(0, first, count);
-        Self {
-            rois: part(&self.rois),
-            scale: part(&self.scale),
-            height: part(&self.height),
-            width: part(&self.width),
-            base: part(&self.base),
-            real: part(&self.real),
         }
     }
 
@@ -128,26 +107,26 @@ impl Axis {
             length = length.clamp_min(1.0);
         }
         let bin = length / bins as f64; // [K, 1, 1]
-        let grid = match options.sampling_ratio {
-            0 => bin.ceil().clamp_min(0.0),
-            fixed => bin.ones_like() * fixed as f64,
+        let (grid, most) = match options.sampling_ratio {
+            0 => {
+                let grid = bin.ceil().clamp_min(0.0);
+                let most = grid.max().double_value(&[]) as i64;
+                (grid, most.max(1))
+            }
+            fixed => (bin.ones_like() * fixed as f64, fixed as i64),
         };
         let count = grid.clamp_min(1.0);
         let index = ramp(bins as i64, device).reshape([1, -1, 1]);
-        let origin = start + index * &bin; // [K, P, 1]
-        let size = cells.to_kind(Kind::Float);
-        let (first, end) = samples_in_reach(&origin, &(&bin / &count), &grid, &size);
-        let most = (&end - &first).max().double_value(&[]) as i64;
-        let sample = first + ramp(most.max(1), device).reshape([1, 1, -1]); // [K, P, S]
-        let at = origin + (&sample + 0.5) * &bin / &count;
-        let last = size - 1.0;
+        let sample = ramp(most, device).reshape([1, 1, -1]);
+        let at = start + index * &bin + (&sample + 0.5) * &bin / &count; // [K, P, S]
+        let last = cells.to_kind(Kind::Float) - 1.0;
         let inside = at.ge(-1.0).logical_and(&at.le_tensor(&(&last + 1.0)));
         let at = at.clamp_min(0.0).minimum(&last);
         let low_cell = at.floor();
         let high_cell = (&low_cell + 1.0).minimum(&last);
         let high_weight = &at - &low_cell;
         let low_weight = 1.0 - &high_weight;
-        let present = sample.lt_tensor(&end);
+        let present = sample.lt_tensor(&grid).expand_as(&at);
         let used = inside
             .logical_and(&present)
             .to_kind(Kind::Float)
@@ -221,8 +200,7 @@ impl Axis {
         }
     }
 
-    /// That of some of the RoIs.
-    pub fn part(&self, first: i64, count: i64) -> Self {
+    pub fn rois(&self, first: i64, count: i64) -> Self {
         let part = |tensor: &Tensor| tensor.narrow(0, first, count);
         Self {
             cell: part(&self.cell),
@@ -236,30 +214,6 @@ impl Axis {
         let size = self.cell.size();
         std::array::from_fn(|axis| size[axis])
     }
-}
-
-/// From this many samples per bin on, only those in reach of the frame are visited: a huge RoI has more samples than memory.
-const MANY: f64 = 64.0;
-
-/// The first sample of each bin that is visited, and the one behind the last `[K, P, 1]`: all of them, or where there are
-/// many, those in a frame of `size` cells and two on each side, which stand for the ones outside.
-fn samples_in_reach(
-    origin: &Tensor,
-    step: &Tensor,
-    grid: &Tensor,
-    size: &Tensor,
-) -> (Tensor, Tensor) {
-    let many = grid.gt(MANY).logical_and(&step.gt(0.0)); // [K, 1, 1]
-    let step = step.masked_fill(&many.logical_not(), 1.0);
-    let before = ((origin.neg() - 1.0) / &step).floor() - 2.0;
-    let behind = ((size - origin) / &step).ceil() + 2.0;
-    let first = before.clamp_min(0.0).minimum(grid);
-    let end = behind.minimum(grid).maximum(&first);
-    let all = grid.expand_as(&end);
-    (
-        first.masked_fill(&many.logical_not(), 0.0),
-        end.where_self(&many, &all),
-    )
 }
 
 /// ∫ max(0, 1 − |t|) from −∞ to `s`.
