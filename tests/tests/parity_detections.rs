@@ -206,7 +206,7 @@ fn maskrcnn_v2_with_batch_norm_not_folded() {
 }
 
 #[test]
-fn fasterrcnn() {
+fn fasterrcnn_of_21_classes() {
     assert_case("fasterrcnn_resnet50_fpn_21");
 }
 

@@ -12,7 +12,12 @@ use wardrobe::rpn_roi::{
     CascadeRcnnConfig, Detection, DetectorLosses, FasterRcnnConfig, GroundTruth,
 };
 
-use super::{CLASSES, Lesson, SIDE, cascade_heads, miniature, rgb, training_device};
+use super::{
+    CLASSES, FEW_STEPS, Lesson, SIDE, STEPS, cascade_heads, miniature, rgb, training_device,
+};
+
+/// What an object's best detection overlaps with it at least.
+const LEAST_IOU: f32 = 0.8;
 
 /// A red square of class 1 and a green upright box of class 2 on grey; in the second picture nothing.
 fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
@@ -73,7 +78,7 @@ fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
 
 /// Asserts that the last loss is below `share` of the first, and that the detections fit.
 fn assert_faster_learns(config: &FasterRcnnConfig, share: f32, least_iou: f32) {
-    let lesson = Lesson::new();
+    let lesson = Lesson::new(STEPS, FEW_STEPS);
     let (device, _generator) = training_device(21);
     let (bytes, truths) = pictures();
     let pictures = bytes.each_ref().map(|data| rgb(data));
@@ -86,17 +91,19 @@ fn assert_faster_learns(config: &FasterRcnnConfig, share: f32, least_iou: f32) {
     let (model, first, last) = learn(model, &lesson, |model, rng| {
         model.losses(&images, &truths, rng)
     });
-    assert!(last < lesson.slack * share * first, "loss {first} → {last}");
+    lesson.assert_fell(first, last, share);
     let found = model.valid().detect(pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], least_iou.min(lesson.iou));
-    for empty in &found[1..] {
-        assert!(empty.to_vec().iter().all(|one| one.score < 0.5));
+    if lesson.by_heart {
+        assert_found(&found[0].to_vec(), &truths[0], least_iou);
+        for empty in &found[1..] {
+            assert!(empty.to_vec().iter().all(|one| one.score < 0.5));
+        }
     }
 }
 
 #[test]
 fn faster_rcnn() {
-    assert_faster_learns(&miniature(), 0.05, 0.8);
+    assert_faster_learns(&miniature(), 0.05, LEAST_IOU);
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn faster_rcnn_on_vgg() {
         ..AnchorConfig::single_level()
     };
     config.roi_heads.pooler.levels = 1;
-    assert_faster_learns(&config, 0.1, 0.8);
+    assert_faster_learns(&config, 0.1, LEAST_IOU);
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn faster_rcnn_with_other_poolings_and_box_losses() {
 
 #[test]
 fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
-    let lesson = Lesson::new();
+    let lesson = Lesson::new(STEPS, FEW_STEPS);
     let mut config = miniature();
     config.roi_heads.postprocess.suppression = Suppression::IouGuided;
     config.roi_heads.iou_head = Some(IouHeadConfig {
@@ -159,19 +166,20 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
     let (model, first, last) = learn(model, &lesson, |model, rng| {
         model.losses(&images, &truths, rng)
     });
-    assert!(last < lesson.slack * 0.04 * first, "loss {first} → {last}");
+    lesson.assert_fell(first, last, 0.04);
     let after = iou_loss(&model.losses(&images, &truths, &mut rng));
-    assert!(
-        after < lesson.slack * 0.05 * before,
-        "IoU loss {before} → {after}"
-    );
+    if lesson.by_heart {
+        lesson.assert_fell(before, after, 0.05);
+    }
     let found = model.valid().detect(pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], lesson.iou);
+    if lesson.by_heart {
+        assert_found(&found[0].to_vec(), &truths[0], LEAST_IOU);
+    }
 }
 
 #[test]
 fn cascade_rcnn() {
-    let lesson = Lesson::new();
+    let lesson = Lesson::new(STEPS, FEW_STEPS);
     let plain = miniature();
     let config = CascadeRcnnConfig {
         num_classes: CLASSES,
@@ -193,7 +201,7 @@ fn cascade_rcnn() {
         model.losses(&images, &truths, rng)
     });
     // The later stages' targets are drawn anew with every box that an earlier one moves.
-    assert!(last < lesson.slack * 0.15 * first, "loss {first} → {last}");
+    lesson.assert_fell(first, last, 0.15);
     let names: Vec<String> = model
         .losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1))
         .named()
@@ -203,5 +211,7 @@ fn cascade_rcnn() {
     assert_eq!(names.len(), 2 + 3 * 2);
     assert_eq!(names[7], "loss_box_reg_stage2");
     let found = model.valid().detect(pictures).unwrap();
-    assert_found(&found[0].to_vec(), &truths[0], lesson.iou);
+    if lesson.by_heart {
+        assert_found(&found[0].to_vec(), &truths[0], LEAST_IOU);
+    }
 }

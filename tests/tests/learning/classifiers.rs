@@ -6,13 +6,15 @@ use wardrobe::backbones::{BatchNormConfig, ResNet, ResNetConfig, Vgg, VggConfig}
 use wardrobe::losses::ClassLoss;
 use wardrobe_tests::parameters::noise;
 
-use super::{learn, training_device};
+use super::{Lesson, learn, training_device};
 
 const PICTURES: usize = 8;
 /// Steps without batch norm: twice what the slowest draw of weights seen needs to come near the bound.
 const STEPS: usize = 120;
 /// With batch norm the bound is met after twenty.
 const NORMED_STEPS: usize = 50;
+/// Without batch norm a loss stays where it was for the first steps.
+const FEW_STEPS: usize = 30;
 const LABELS: [i64; PICTURES] = [0, 1, 2, 3, 0, 1, 2, 3];
 
 /// Learns the labels of eight pictures of noise, then names them all.
@@ -21,6 +23,7 @@ fn assert_learns<M: Module>(
     logits: impl Fn(&M, Tensor<4>) -> Tensor<2>,
     steps: usize,
 ) {
+    let lesson = Lesson::new(steps, FEW_STEPS);
     let (device, _generator) = training_device(7);
     let bytes = noise("pictures", PICTURES * 3 * 32 * 32, 0);
     let pictures = Tensor::<4>::from_data(TensorData::new(bytes, [PICTURES, 3, 32, 32]), &device);
@@ -29,11 +32,14 @@ fn assert_learns<M: Module>(
         |model: &M| ClassLoss::default().forward(logits(model, pictures.clone()), labels.clone());
     let model = init(&device);
     let first: f32 = loss(&model).into_scalar();
-    let model = learn(model, steps, loss);
+    let model = learn(model, lesson.steps, loss);
     let last: f32 = loss(&model).into_scalar();
-    assert!(last < 0.02 && last < 0.05 * first, "loss {first} → {last}");
-    let named = logits(&model, pictures).argmax(1).into_data();
-    assert_eq!(named.iter::<i64>().collect::<Vec<_>>(), LABELS);
+    lesson.assert_fell(first, last, 0.05);
+    if lesson.by_heart {
+        assert!(last < 0.02, "loss {first} → {last}");
+        let named = logits(&model, pictures).argmax(1).into_data();
+        assert_eq!(named.iter::<i64>().collect::<Vec<_>>(), LABELS);
+    }
 }
 
 fn vgg() -> VggConfig {

@@ -7,7 +7,7 @@ use wardrobe::mask_head::config::MaskConfig;
 use wardrobe::mask_head::{DetectorConfig, InstanceTruth, MaskRcnnConfig, TruthMask};
 use wardrobe::rpn_roi::{CascadeRcnnConfig, GroundTruth};
 
-use super::{CLASSES, Lesson, SIDE, cascade_heads, learn, rgb, training_device};
+use super::{CLASSES, FEW_STEPS, Lesson, SIDE, STEPS, cascade_heads, learn, rgb, training_device};
 
 fn miniature() -> MaskRcnnConfig {
     let mut config = MaskRcnnConfig::faster(super::miniature());
@@ -59,7 +59,7 @@ fn masks_of_a_cascade_are_learnt_by_heart() {
 
 /// Asserts that the last loss of everything but the masks is below `share` of the first.
 fn assert_learns(config: &MaskRcnnConfig, share: f32) {
-    let lesson = Lesson::new();
+    let lesson = Lesson::new(STEPS, FEW_STEPS);
     let (device, _generator) = training_device(33);
     let shapes = shapes();
     let mut bytes = vec![90_u8; 3 * SIDE * SIDE];
@@ -95,15 +95,20 @@ fn assert_learns(config: &MaskRcnnConfig, share: f32) {
         model.losses(&images, &truths, &mut rng).total()
     });
     let last = model.losses(&images, &truths, &mut rng);
-    let masks: f32 = last.masks.clone().into_scalar();
-    // The border of a shape passes through pixels of a mask: their targets are no numbers that logits reach.
-    assert!(masks < 0.15, "mask loss {masks}");
+    let [first_masks, masks] =
+        [&first, &last].map(|losses| -> f32 { losses.masks.clone().into_scalar() });
     let [first, last] =
         [first, last].map(|losses| -> f32 { losses.detector.total().into_scalar() });
-    assert!(last < lesson.slack * share * first, "loss {first} → {last}");
+    lesson.assert_fell(first, last, share);
 
     let found = &model.valid().detect(&[picture]).unwrap()[0];
     let found = found.instances();
+    if !lesson.by_heart {
+        assert!(masks < first_masks, "mask loss {first_masks} → {masks}");
+        return;
+    }
+    // The border of a shape passes through pixels of a mask: their targets are no numbers that logits reach.
+    assert!(masks < 0.15, "mask loss {masks}");
     for (label, shape) in [1, 2].into_iter().zip(&shapes) {
         let best = found
             .iter()
