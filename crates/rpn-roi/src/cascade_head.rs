@@ -337,3 +337,6 @@ fn refine(
         .map(|(image, size)| clip(boxes.clone().narrow(0, image * rows, rows), *size));
     input.with_boxes(Tensor::cat(clipped.collect(), 0))
 }
+
+#[cfg(test)]
+mod tests;
