@@ -69,7 +69,7 @@ fn assert_logits(fixture: &Fixture, logits: Tensor<2>) {
 }
 
 #[test]
-fn vgg16() {
+fn vgg16_plain() {
     assert_vgg("vgg16", VggConfig::vgg16());
 }
 
