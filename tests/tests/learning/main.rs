@@ -80,7 +80,7 @@ impl Lesson {
         }
     }
 
-    /// Asserts that a loss ended below `share` of the first, where the batch is known by heart.
+    /// Asserts that a loss ended below `share` of the first; after a few steps, below [`FEW_STEPS_SHARE`] of it.
     fn assert_fell(&self, first: f32, last: f32, share: f32) {
         let share = if self.by_heart {
             share
