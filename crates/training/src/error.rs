@@ -87,7 +87,7 @@ pub enum TrainingError {
     NotFinite {
         /// The optimiser step of the run, from 0.
         iteration: u64,
-        /// The files of the batch, or of all batches accumulated.
+        /// The files of the batch; for a gradient, which is a sum, of all batches of the step.
         files: Vec<String>,
         /// What it is: a loss by its name, or the gradient.
         what: NotFinite,

@@ -131,7 +131,10 @@ impl<T: Task> Trainer<T> {
                 break;
             }
             for (files, result) in self.compute(&mut replicas, first, batches) {
-                let passed = result.map_err(|why| self.failed(why, &files, &gathered))?;
+                let passed = match result {
+                    Ok(passed) => passed,
+                    Err(why) => return Err(self.failed(why, files)),
+                };
                 gathered.files.extend(files);
                 gathered.add(passed.terms);
                 accumulator.accumulate(self.model(), passed.gradients);
@@ -172,18 +175,18 @@ impl<T: Task> Trainer<T> {
     }
 
     /// The error of a batch that gave nothing.
-    fn failed(&self, why: Failure, files: &[String], gathered: &Gathered) -> TrainingError {
+    fn failed(&self, why: Failure, files: Vec<String>) -> TrainingError {
         let iteration = self.position.iteration;
         match why {
             Failure::Task(source) => TrainingError::Task {
                 iteration,
-                files: files.to_vec(),
+                files,
                 source,
             },
             Failure::NoGradient => TrainingError::NoGradient { iteration },
             Failure::NotFinite { term, module } => self.not_finite(
                 NotFinite::Loss { term, module },
-                [&gathered.files, files].concat(),
+                files,
                 parameters::first_not_finite(self.model()),
             ),
         }
