@@ -71,6 +71,19 @@ impl Place {
         }
     }
 
+    /// Of some RoIs.
+    pub fn part(&self, first: i64, count: i64) -> Self {
+        let part = |tensor: &Tensor| tensor.narrow(0, first, count);
+        Self {
+            rois: part(&self.rois),
+            scale: part(&self.scale),
+            height: part(&self.height),
+            width: part(&self.width),
+            base: part(&self.base),
+            real: part(&self.real),
+        }
+    }
+
     /// One corner of every RoI in cells `[K, 1, 1]`.
     fn corner(&self, column: i64) -> Tensor {
         self.rois.select(1, column).reshape([-1, 1, 1]) * &self.scale
@@ -200,7 +213,8 @@ impl Axis {
         }
     }
 
-    pub fn rois(&self, first: i64, count: i64) -> Self {
+    /// Of some RoIs.
+    pub fn part(&self, first: i64, count: i64) -> Self {
         let part = |tensor: &Tensor| tensor.narrow(0, first, count);
         Self {
             cell: part(&self.cell),

@@ -2,8 +2,9 @@
 //!
 //! Every pooling is a weighted sum of rows of a table: the channels-last maps, one row per cell.
 //! `embedding_bag` computes such sums in one kernel without storing the rows it reads. A mean takes
-//! one bag per bin; a maximum takes one bag per sample and then the largest of them. Gradients are
-//! LibTorch's own. On CUDA they add in no fixed order, and of equal maxima either may take the gradient.
+//! one bag per bin; a maximum takes one bag per sample and then the largest of them. Few enough RoIs
+//! are pooled at a time to bound the memory. Gradients are LibTorch's own, and keep what all of them
+//! read. On CUDA they add in no fixed order, and of equal maxima either may take the gradient.
 //!
 //! Letters: P bins of one axis, S samples of one bin, T taps of one sample.
 
@@ -14,8 +15,8 @@ use tch::{Kind, Tensor};
 use self::axis::{Axis, Place};
 use super::{RoiAlignOptions, RoiPoolOptions, SampleReduction};
 
-/// Elements of intermediate samples at a time: 256 MiB of floats.
-const BUDGET: i64 = 1 << 26;
+/// Elements of intermediate results at a time: 256 MiB of floats. Tests take a few RoIs at a time.
+const BUDGET: i64 = if cfg!(test) { 1 << 8 } else { 1 << 26 };
 
 /// `RoIAlign`: levels `[N, C, H, W]`, rois `[K, 5]`, level_of `[K]` → `[K, C, PH, PW]`.
 pub(super) fn roi_align(
@@ -144,6 +145,13 @@ impl Table {
 
     /// Mean of the samples of each bin.
     fn mean(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
+        let [_, bins_y, samples_y, taps_y] = y.size::<4>();
+        let [_, bins_x, samples_x, taps_x] = x.size::<4>();
+        let taps = bins_y * samples_y * taps_y * bins_x * samples_x * taps_x;
+        in_parts(place, y, x, taps, |place, y, x| self.mean_of(place, y, x))
+    }
+
+    fn mean_of(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
         let [rois, bins_y, samples_y, taps_y] = y.size();
         let [_, bins_x, samples_x, taps_x] = x.size();
         let (across_y, across_x) = (samples_y * taps_y, samples_x * taps_x);
@@ -160,36 +168,15 @@ impl Table {
 
     /// Largest sample of each bin; a bin without samples is zero.
     fn maximum(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
-        let [rois, bins_y, samples_y, _] = y.size();
-        let [_, bins_x, samples_x, _] = x.size();
-        let each = bins_y * samples_y * bins_x * samples_x * self.rows.size()[1];
-        let step = (BUDGET / each.max(1)).max(1);
-        let parts: Vec<Tensor> = (0..rois)
-            .step_by(step as usize)
-            .map(|first| {
-                let count = step.min(rois - first);
-                let part = |tensor: &Tensor| tensor.narrow(0, first, count);
-                let (y, x) = (y.rois(first, count), x.rois(first, count));
-                self.maximum_of(
-                    &part(&place.width),
-                    &part(&place.base),
-                    &part(&place.real),
-                    &y,
-                    &x,
-                )
-            })
-            .collect();
-        Tensor::cat(&parts, 0)
+        let [_, bins_y, samples_y, _] = y.size::<4>();
+        let [_, bins_x, samples_x, _] = x.size::<4>();
+        let values = bins_y * samples_y * bins_x * samples_x * self.rows.size()[1];
+        in_parts(place, y, x, values, |place, y, x| {
+            self.maximum_of(place, y, x)
+        })
     }
 
-    fn maximum_of(
-        &self,
-        width: &Tensor,
-        base: &Tensor,
-        real: &Tensor,
-        y: &Axis,
-        x: &Axis,
-    ) -> Tensor {
+    fn maximum_of(&self, place: &Place, y: &Axis, x: &Axis) -> Tensor {
         let [rois, bins_y, samples_y, taps_y] = y.size();
         let [_, bins_x, samples_x, taps_x] = x.size();
         let row =
@@ -197,7 +184,8 @@ impl Table {
         let column =
             |tensor: &Tensor, taps: i64| tensor.reshape([rois, 1, bins_x, 1, samples_x, 1, taps]);
         let one = |tensor: &Tensor| tensor.reshape([rois, 1, 1, 1, 1, 1, 1]);
-        let cell = row(&y.cell, taps_y) * one(width) + column(&x.cell, taps_x) + one(base);
+        let cell =
+            row(&y.cell, taps_y) * one(&place.width) + column(&x.cell, taps_x) + one(&place.base);
         let weight = row(&y.weight, taps_y) * column(&x.weight, taps_x); // [K, PH, PW, S, S, T, T]
         let samples = samples_y * samples_x;
         let values = self
@@ -211,9 +199,33 @@ impl Table {
         let (best, _) = values.masked_fill(&absent, lowest).max_dim(3, false);
         let nothing = best
             .eq(lowest)
-            .logical_or(&real.eq(0.0).reshape([rois, 1, 1, 1]));
+            .logical_or(&place.real.eq(0.0).reshape([rois, 1, 1, 1]));
         best.masked_fill(&nothing, 0.0).permute([0, 3, 1, 2]) // [K, C, PH, PW]
     }
+}
+
+/// `pool` of as many RoIs at a time as the budget has room for; a RoI needs `each` elements.
+fn in_parts(
+    place: &Place,
+    y: &Axis,
+    x: &Axis,
+    each: i64,
+    pool: impl Fn(&Place, &Axis, &Axis) -> Tensor,
+) -> Tensor {
+    let rois = place.rois.size()[0];
+    let step = (BUDGET / each.max(1)).max(1);
+    let parts: Vec<Tensor> = (0..rois)
+        .step_by(step as usize)
+        .map(|first| {
+            let count = step.min(rois - first);
+            pool(
+                &place.part(first, count),
+                &y.part(first, count),
+                &x.part(first, count),
+            )
+        })
+        .collect();
+    Tensor::cat(&parts, 0)
 }
 
 #[cfg(test)]
