@@ -1,5 +1,5 @@
 //! Every model in miniature learns one batch by heart: losses fall to almost nothing, and what was taught is found. (On wgpu,
-//! which may be two cores that play GPU: losses fall.)
+//! which may be two cores that play GPU: losses fall, unless `WARDROBE_WHOLE_LESSON` is set.)
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod boxes;
@@ -63,9 +63,10 @@ struct Lesson {
 impl Lesson {
     /// `steps` that end in knowing the batch. Two cores that play GPU take a second for a step of a detector: there it is a
     /// `few` steps with one picture, which pass through every kernel, forward and backward, as often as it takes to see losses
-    /// fall.
+    /// fall. `WARDROBE_WHOLE_LESSON`, set to anything, has the whole lesson there too: for a GPU, or for an hour's patience.
     fn new(steps: usize, few: usize) -> Self {
-        if std::env::var("WARDROBE_BACKEND").as_deref() == Ok("wgpu") {
+        let on_wgpu = std::env::var("WARDROBE_BACKEND").as_deref() == Ok("wgpu");
+        if on_wgpu && std::env::var_os("WARDROBE_WHOLE_LESSON").is_none() {
             Self {
                 pictures: 1,
                 steps: few,
