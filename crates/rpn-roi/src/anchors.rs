@@ -8,6 +8,7 @@
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::config::AnchorConfig;
+use crate::constants::box_tensor;
 use crate::image_batch::ImageSize;
 
 /// Makes the anchors of each level.
@@ -94,7 +95,7 @@ impl AnchorGenerator {
         let x = column.float() * grid.stride.width as f32;
         let y = row.float() * grid.stride.height as f32;
         let shift = Tensor::stack(vec![x.clone(), y.clone(), x, y], 1);
-        cell_tensor(cells, &device).select(0, within) + shift
+        box_tensor(cells, &device).select(0, within) + shift
     }
 
     /// All anchors `[H·W·A, 4]` of one level, for matching against ground truth.
@@ -106,11 +107,6 @@ impl AnchorGenerator {
         let count = grid.cells.height * grid.cells.width * self.cell(level).len();
         self.gather(level, grid, Tensor::arange(0..count as i64, device))
     }
-}
-
-fn cell_tensor(cells: &[[f32; 4]], device: &Device) -> Tensor<2> {
-    let corners: Vec<f32> = cells.iter().flatten().copied().collect();
-    Tensor::<1>::from_floats(corners.as_slice(), device).reshape([cells.len(), 4])
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ pub mod rpn;
 pub mod rpn_head;
 pub mod rpn_loss;
 pub mod sampler;
+#[cfg(test)]
+mod test_support;
 pub mod transform;
 
 pub use cascade_rcnn::{CascadeRcnn, CascadeRcnnConfig};

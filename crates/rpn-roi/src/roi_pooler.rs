@@ -130,6 +130,7 @@ mod tests {
     #![allow(clippy::unwrap_used, missing_docs)]
     use super::*;
     use crate::image_batch::ImageSize;
+    use crate::test_support::one_image;
     use wardrobe_kernels::device::test_device;
 
     /// Four levels of one channel over 512×512, level i holds the number i everywhere.
@@ -140,11 +141,7 @@ mod tests {
             Tensor::full([1, 1, side, side], number as f32, &device)
         };
         let size = ImageSize::new(512, 512);
-        let images = ImageBatch {
-            pixels: Tensor::zeros([1, 3, 512, 512], &device),
-            sizes: vec![size],
-            originals: vec![size],
-        };
+        let images = one_image(size, [512, 512], &device);
         (
             Pyramid {
                 levels: (0..5).map(level).collect(),

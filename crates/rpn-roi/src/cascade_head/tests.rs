@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 use super::*;
 use crate::image_batch::ImageSize;
+use crate::test_support::{one_image, proposals_of_one_image};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe_kernels::device::test_device;
@@ -45,19 +46,9 @@ fn gradients(heads: &CascadeHeads) -> [Vec<f32>; 2] {
         levels: levels.map(level).to_vec(),
     };
     let size = ImageSize::new(SIDE, SIDE);
-    let images = ImageBatch {
-        pixels: Tensor::zeros([1, 3, SIDE, SIDE], &device),
-        sizes: vec![size],
-        originals: vec![size],
-    };
-    let proposals = Proposals {
-        boxes: Tensor::<3>::from_floats(
-            [[[4.0, 4.0, 14.0, 12.0], [16.0, 16.0, 30.0, 30.0]]],
-            &device,
-        ),
-        scores: Tensor::ones([1, 2], &device),
-        counts: vec![2],
-    };
+    let images = one_image(size, [SIDE, SIDE], &device);
+    let boxes = [[4.0, 4.0, 14.0, 12.0], [16.0, 16.0, 30.0, 30.0]];
+    let proposals = proposals_of_one_image(&boxes, &device);
     let truths = [GroundTruth {
         boxes: vec![[4.0, 4.0, 14.0, 14.0]],
         labels: vec![1],

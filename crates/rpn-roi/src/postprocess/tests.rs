@@ -2,6 +2,7 @@
 use super::*;
 use crate::config::BoxCoderConfig;
 use crate::detections::Detection;
+use crate::test_support::{corners, proposals_of_one_image};
 use wardrobe_kernels::device::test_device;
 
 const SIZE: ImageSize = ImageSize::new(100, 100);
@@ -18,17 +19,11 @@ fn one_image(boxes: &[[f32; 4]], probabilities: &[&[f32]]) -> (Judgement, Propos
         .iter()
         .flat_map(|row| row.iter().copied())
         .collect();
-    let corners: Vec<f32> = boxes.iter().flatten().copied().collect();
     let judgement = Judgement {
         probabilities: Tensor::<1>::from_floats(flat.as_slice(), &device).reshape([rows, classes]),
         codes: Tensor::zeros([rows, 4 * classes], &device),
     };
-    let proposals = Proposals {
-        boxes: Tensor::<1>::from_floats(corners.as_slice(), &device).reshape([1, rows, 4]),
-        scores: Tensor::ones([1, rows], &device),
-        counts: vec![rows],
-    };
-    (judgement, proposals)
+    (judgement, proposals_of_one_image(boxes, &device))
 }
 
 fn found(
@@ -131,9 +126,8 @@ fn iou_guidance_keeps_the_better_box_and_the_better_score() {
     // Judged by the box itself: near lies better (0.8) than LEFT (0.2), with which it overlaps by 0.9.
     let localise = |image: usize, boxes: Tensor<2>, labels: Tensor<1, Int>| {
         assert_eq!((image, labels.dims()), (0, [3]));
-        let corners = boxes.into_data().try_to_vec::<f32>().unwrap();
-        let iou: Vec<f32> = corners
-            .chunks_exact(4)
+        let iou: Vec<f32> = corners(boxes)
+            .iter()
             .map(|corners| match corners {
                 [0.0, _, _, 9.0] => 0.8,
                 [0.0, ..] => 0.2,

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 use super::*;
 use crate::config::AnchorConfig;
+use crate::test_support::one_image;
 use burn::module::Param;
 use wardrobe_kernels::device::test_device;
 
@@ -40,11 +41,7 @@ fn proposals(rpn: &Rpn, cells: &[[f32; 5]], width: usize) -> Proposals {
         .collect();
     let level = Tensor::<1>::from_floats(channels.as_slice(), &device).reshape([1, 5, 1, count]);
     let size = ImageSize::new(32, width);
-    let images = ImageBatch {
-        pixels: Tensor::zeros([1, 3, 32, 32 * count], &device),
-        sizes: vec![size],
-        originals: vec![size],
-    };
+    let images = one_image(size, [32, 32 * count], &device);
     rpn.forward(
         &Pyramid {
             levels: vec![level],
