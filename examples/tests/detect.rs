@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{detect, detector, files, picture, success, weights};
-use wardrobe::datasets::{CocoResult, CompressedRle};
+use wardrobe::datasets::{Annotation, CocoResult, CompressedRle, draw};
 use wardrobe::{DecodeLimits, Detector, DetectorOptions, read_picture};
 
 fn results(path: &Path) -> Vec<CocoResult> {
@@ -74,9 +74,6 @@ fn results_and_drawings_of_several_pictures() {
 fn the_program_is_the_library_with_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = picture(folder.path(), "one.png", 70, 64);
-    success(detect(folder.path()).args(["one.png", "--json", "out.json", "--score", "0.3"]));
-    let results = results(&folder.path().join("out.json"));
-
     let options = DetectorOptions {
         min_size: 64,
         max_size: 96,
@@ -91,7 +88,13 @@ fn the_program_is_the_library_with_files() {
         .detect(&[&pixels])
         .unwrap()
         .remove(0);
-    assert!(!instances.is_empty());
+    // Best first: the clear half is drawn.
+    let clear = instances[instances.len() / 2].score;
+
+    let mut command = detect(folder.path());
+    command.args(["one.png", "--json", "out.json", "--score", "0.3"]);
+    success(command.args(["--draw", "drawn", "--draw-score", &clear.to_string()]));
+    let results = results(&folder.path().join("out.json"));
     assert_eq!(results.len(), instances.len());
     for (result, instance) in results.iter().zip(&instances) {
         assert_eq!(result.bbox, CocoResult::bbox_of_corners(instance.corners));
@@ -107,6 +110,21 @@ fn the_program_is_the_library_with_files() {
                 .map(|mask| CompressedRle::encode(mask, 70, 64))
         );
     }
+
+    let drawn = instances.iter().filter(|one| one.score >= clear);
+    let annotations: Vec<Annotation> = drawn
+        .map(|one| Annotation {
+            corners: one.corners,
+            label: one.label,
+            name: format!("class_{}", one.label),
+            score: one.score,
+            mask: one.mask.clone(),
+        })
+        .collect();
+    assert!(annotations.len() < instances.len());
+    let drawing = folder.path().join("drawn/000001-one.png");
+    let drawing = read_picture(&drawing, &DecodeLimits::default()).unwrap();
+    assert_eq!(drawing, draw(&pixels, &annotations));
 }
 
 #[test]
