@@ -1,9 +1,11 @@
 //! Models that start from another model's weights: what is taken, what is not, and what they then see.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
+use tempfile::TempDir;
 use wardrobe::RgbPicture;
 use wardrobe::backbones::weights::{self, LoadOptions};
 use wardrobe::backbones::{BackboneConfig, VggConfig};
@@ -20,11 +22,17 @@ use wardrobe_tests::parameters::{Draw, parameter, write_safetensors};
 /// Relative, of features.
 const TOLERANCE: f64 = 1e-4;
 
-#[test]
-fn a_mask_rcnn_starts_from_a_keypoint_model() {
+/// The keypoint model's fixture and its weights in a file, which lives as long as the folder.
+fn keypoint_model() -> (Fixture, PathBuf, TempDir) {
     let fixture = Fixture::open("state_dict_keypointrcnn_resnet50_fpn").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = weights_file(&fixture, folder.path());
+    (fixture, path, folder)
+}
+
+#[test]
+fn a_mask_rcnn_starts_from_a_keypoint_model() {
+    let (fixture, path, _folder) = keypoint_model();
     let fresh = MaskRcnnConfig::resnet50_fpn(21)
         .init(&test_device())
         .unwrap();
@@ -66,9 +74,7 @@ fn a_mask_rcnn_starts_from_a_keypoint_model() {
 /// torchvision's Keypoint R-CNN says what these weights make of a picture.
 #[test]
 fn a_mask_rcnn_sees_what_the_keypoint_model_sees() {
-    let fixture = Fixture::open("state_dict_keypointrcnn_resnet50_fpn").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = weights_file(&fixture, folder.path());
+    let (fixture, path, _folder) = keypoint_model();
     let device = test_device();
     let mut config = MaskRcnnConfig::resnet50_fpn(21);
     let DetectorConfig::Faster(detector) = &mut config.detector else {
@@ -105,9 +111,7 @@ fn a_mask_rcnn_sees_what_the_keypoint_model_sees() {
 
 #[test]
 fn a_misshapen_predictor_is_an_error_when_asked_for() {
-    let fixture = Fixture::open("state_dict_keypointrcnn_resnet50_fpn").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = weights_file(&fixture, folder.path());
+    let (_, path, _folder) = keypoint_model();
     let fresh = MaskRcnnConfig::resnet50_fpn(21)
         .init(&test_device())
         .unwrap();

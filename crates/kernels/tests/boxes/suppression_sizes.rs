@@ -9,6 +9,8 @@ use wardrobe_kernels::{
     },
 };
 
+use crate::support;
+
 /// A small linear congruential generator in 0..1 (Numerical Recipes, "quick and dirty").
 struct Noise(u32);
 
@@ -61,20 +63,7 @@ fn greedy(boxes: &[[f32; 4]], groups: &[i32], order: &[usize], threshold: f32) -
     kept
 }
 
-fn boxes_on_device(boxes: &[[f32; 4]]) -> Tensor<2> {
-    let values: Vec<f32> = boxes.iter().flatten().copied().collect();
-    Tensor::from_data(TensorData::new(values, [boxes.len(), 4]), &test_device())
-}
-
-fn floats(values: &[f32]) -> Tensor<1> {
-    Tensor::from_floats(values, &test_device())
-}
-
-fn ints(values: &[i32]) -> Tensor<1, Int> {
-    Tensor::from_ints(values, &test_device())
-}
-
-fn indices(order: Tensor<1, Int>) -> Vec<usize> {
+fn indices<const D: usize>(order: Tensor<D, Int>) -> Vec<usize> {
     order
         .into_data()
         .iter::<i64>()
@@ -88,9 +77,9 @@ fn nms_over_three_blocks_equals_the_definition() {
     let (boxes, scores) = scene(5000, 900.0);
     let groups: Vec<i32> = (0..5000).map(|i| i % 3 - 1).collect();
     let kept = batched_nms(
-        boxes_on_device(&boxes),
-        floats(&scores),
-        ints(&groups),
+        support::boxes(&boxes, &test_device()),
+        support::floats(&scores, &test_device()),
+        support::groups(&groups, &test_device()),
         &NmsOptions::new(0.4),
     );
     let expected = greedy(&boxes, &groups, &ranking(&scores), 0.4);
@@ -111,9 +100,9 @@ fn nms_at_the_edges_of_blocks_and_words() {
         let (boxes, scores) = scene(number, 200.0);
         let groups = vec![0; number];
         let kept = batched_nms(
-            boxes_on_device(&boxes),
-            floats(&scores),
-            ints(&groups),
+            support::boxes(&boxes, &test_device()),
+            support::floats(&scores, &test_device()),
+            support::groups(&groups, &test_device()),
             &NmsOptions {
                 iou_threshold: 0.5,
                 score_threshold: Some(0.25),
@@ -139,10 +128,10 @@ fn iou_guided_over_two_blocks_equals_the_definition() {
     localisation[5] = f32::NAN;
     let groups: Vec<i32> = (0..3000).map(|i| i % 2).collect();
     let (kept, taken) = iou_guided_nms(
-        boxes_on_device(&boxes),
-        floats(&scores),
-        floats(&localisation),
-        ints(&groups),
+        support::boxes(&boxes, &test_device()),
+        support::floats(&scores, &test_device()),
+        support::floats(&localisation, &test_device()),
+        support::groups(&groups, &test_device()),
         &NmsOptions {
             iou_threshold: 0.3,
             score_threshold: Some(0.1),
@@ -181,9 +170,9 @@ fn soft_nms_with_more_boxes_than_units_equals_the_definition() {
         score_threshold: 0.2,
     };
     let (kept, taken) = soft_nms(
-        boxes_on_device(&boxes),
-        floats(&scores),
-        ints(&groups),
+        support::boxes(&boxes, &test_device()),
+        support::floats(&scores, &test_device()),
+        support::groups(&groups, &test_device()),
         &options,
     );
     let mut current = scores.clone();
@@ -232,11 +221,7 @@ fn top_k_of_long_rows_with_ties_and_nan() {
     );
     let (best, places) = top_k(tensor, k);
     let best = best.into_data().try_to_vec::<f32>().unwrap();
-    let places: Vec<usize> = places
-        .into_data()
-        .iter::<i64>()
-        .map(|i| i as usize)
-        .collect();
+    let places = indices(places);
     for row in 0..rows {
         let line = &values[row * columns..(row + 1) * columns];
         let mut order: Vec<usize> = (0..columns).collect();

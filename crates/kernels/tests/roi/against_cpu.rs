@@ -9,6 +9,8 @@ use wardrobe_kernels::{
     },
 };
 
+use crate::support::values;
+
 /// RoIs of two images: inside, across the border, tiny, inverted, outside, of no image, not finite.
 const ROIS: [[f32; 5]; 9] = [
     [0.0, 3.0, 5.0, 60.0, 41.0],
@@ -26,10 +28,6 @@ const ROIS: [[f32; 5]; 9] = [
 const TOLERANCE: f32 = 1e-4;
 
 const LEVELS: [i32; 9] = [0, 1, 0, 1, 0, 0, 1, 1, 1];
-
-fn values(tensor: Tensor<4>) -> Vec<f32> {
-    tensor.into_data().try_to_vec::<f32>().unwrap()
-}
 
 fn assert_close(left: &[f32], right: &[f32], what: &str) {
     assert_eq!(left.len(), right.len(), "{what}");
