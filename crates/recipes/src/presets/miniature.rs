@@ -310,23 +310,28 @@ pub(super) fn from_classifier(recipe: DetectorRecipe, run: &str) -> DetectorReci
     }
 }
 
-fn classifier(model: ClassifierModel) -> ClassifierRecipe {
-    let wardrobe = WardrobeConfig {
+/// `count` pictures of one garment each, for classifiers. Another stretch than the detectors': what clothNet knows, it knows
+/// of other pictures.
+pub(super) fn single_garments(count: usize) -> DataConfig {
+    stretch(single_garment(), 2 * FIRST_HELD_OUT, count)
+}
+
+fn single_garment() -> WardrobeConfig {
+    WardrobeConfig {
         garments: [1, 1],
         empty_share: 0.0,
         ..wardrobe(0.2)
-    };
+    }
+}
+
+fn classifier(model: ClassifierModel) -> ClassifierRecipe {
     ClassifierRecipe {
         model,
         weights: Vec::new(),
         classes: ClassChoice::Categories,
         subject: Subject::Largest,
-        // Another stretch than the detectors': what clothNet knows, it knows of other pictures.
-        data: BTreeMap::from([(
-            TRAIN.to_owned(),
-            stretch(wardrobe.clone(), 2 * FIRST_HELD_OUT, PICTURES),
-        )]),
-        validation: stretch(wardrobe, 3 * FIRST_HELD_OUT, 2 * HELD_OUT),
+        data: BTreeMap::from([(TRAIN.to_owned(), single_garments(PICTURES))]),
+        validation: stretch(single_garment(), 3 * FIRST_HELD_OUT, 2 * HELD_OUT),
         transforms: Some(HorizontalFlip { probability: 0.5 }.into()),
         input: input(),
         loader: LoaderSettings::of(2 * BATCH),
