@@ -13,6 +13,7 @@ const NUM_CLASSES: usize = 91;
 
 fn detectors(criterion: &mut Criterion) {
     wardrobe::kernels::host_memory::keep_freed();
+    wardrobe::kernels::host_threads::join_pool();
     let (backend, device) = device();
     let [height, width] = PICTURE;
     let bytes = picture(height, width);

@@ -20,6 +20,7 @@ mod cube;
 pub mod device;
 pub mod generator;
 pub mod host_memory;
+pub mod host_threads;
 pub mod norm;
 pub mod precision;
 mod recompute;

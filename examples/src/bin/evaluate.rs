@@ -52,6 +52,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     wardrobe::kernels::host_memory::keep_freed();
+    wardrobe::kernels::host_threads::join_pool();
     match evaluate(&Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {

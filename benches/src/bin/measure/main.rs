@@ -317,6 +317,7 @@ fn measure(arguments: &[String]) -> Result<String, Failure> {
 
 fn main() -> ExitCode {
     wardrobe::kernels::host_memory::keep_freed();
+    wardrobe::kernels::host_threads::join_pool();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match measure(&arguments) {
         Ok(line) => {
