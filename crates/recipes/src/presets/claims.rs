@@ -277,7 +277,7 @@ fn few(mut recipe: DetectorRecipe) -> DetectorRecipe {
 fn part_2(epochs: u64) -> DetectorRecipe {
     let mut recipe = mini::mask_rcnn();
     recipe.data = BTreeMap::from([(mini::TRAIN.to_owned(), mini::part_2())]);
-    recipe.training.phases = vec![mini::phase("part 2", mini::TRAIN, epochs)];
+    recipe.training.phases = vec![mini::pyramid_phase("part 2", mini::TRAIN, epochs)];
     recipe
 }
 
@@ -285,7 +285,7 @@ fn part_2(epochs: u64) -> DetectorRecipe {
 fn on_pyramid(iou_head: Option<IouHeadConfig>) -> DetectorRecipe {
     let mut model = mini::on_pyramid();
     model.roi_heads.iou_head = iou_head;
-    mini::recipe(DetectorModel::FasterRcnn(model), "box_AP50")
+    mini::pyramid_recipe(DetectorModel::FasterRcnn(model), "box_AP50")
 }
 
 fn iou_head() -> IouHeadConfig {
