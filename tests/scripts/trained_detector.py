@@ -31,7 +31,7 @@ from torchvision.models import detection
 from torchvision.models.detection import faster_rcnn, mask_rcnn
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
-from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.ops import MultiScaleRoIAlign, misc
 
 # The promise: average precision, 0 to 1.
@@ -39,7 +39,7 @@ TOLERANCE = 1e-3
 
 
 class Body(ResNet):
-    """A ResNet of bottlenecks of any widths."""
+    """A ResNet of any widths."""
 
     def __init__(self, config):
         torch.nn.Module.__init__(self)
@@ -50,8 +50,9 @@ class Body(ResNet):
         self._norm_layer, self.inplanes, self.dilation, self.groups, self.base_width = norm, stem, 1, 1, config["base_width"]
         self.conv1 = torch.nn.Conv2d(3, stem, 7, stride=2, padding=3, bias=False)
         self.bn1, self.relu, self.maxpool = norm(stem), torch.nn.ReLU(), torch.nn.MaxPool2d(3, stride=2, padding=1)
+        block = {"Basic": BasicBlock, "Bottleneck": Bottleneck}[config["block"]]
         for stage, (width, blocks) in enumerate(zip(config["widths"], config["blocks"]), 1):
-            setattr(self, f"layer{stage}", self._make_layer(Bottleneck, width, blocks, stride=1 if stage == 1 else 2))
+            setattr(self, f"layer{stage}", self._make_layer(block, width, blocks, stride=1 if stage == 1 else 2))
         self.avgpool, self.fc = torch.nn.AdaptiveAvgPool2d(1), torch.nn.Linear(1, 1)
 
 
