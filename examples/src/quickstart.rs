@@ -17,10 +17,10 @@ const WHOLE: u64 = 1_000;
 /// Of [`WHOLE`], what a stage takes on two cores; scoring the four detectors takes the rest.
 const fn share(stage: Stage) -> u64 {
     match stage {
-        Stage::ClothNet => 150,
-        Stage::FasterRcnn | Stage::FasterRcnnClothNet => 122,
-        Stage::ClothNetResNet => 109,
-        Stage::MaskRcnn | Stage::MaskRcnnClothNet => 226,
+        Stage::ClothNet => 126,
+        Stage::FasterRcnn | Stage::FasterRcnnClothNet => 125,
+        Stage::ClothNetResNet => 72,
+        Stage::MaskRcnn | Stage::MaskRcnnClothNet => 270,
     }
 }
 

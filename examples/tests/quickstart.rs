@@ -146,3 +146,17 @@ fn everything_is_there_the_same_each_time_and_nothing_is_done_twice() {
         "{said}"
     );
 }
+
+#[test]
+fn a_printed_configuration_keeps_its_seed_unless_another_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.json").display().to_string();
+    let printed =
+        |arguments: &[&str]| quickstart(&[arguments, &["--print-config"]].concat()).stdout;
+    let third = printed(&["--seed", "3"]);
+    std::fs::write(&file, &third).unwrap();
+    assert_eq!(printed(&["--config", &file]), third);
+    let fourth = printed(&["--config", &file, "--seed", "4"]);
+    assert_eq!(fourth, printed(&["--seed", "4"]));
+    assert_ne!(fourth, third);
+}

@@ -20,9 +20,10 @@ struct Arguments {
     /// The folder of runs and page.
     #[arg(long, value_name = "DIR", default_value = "runs/quickstart")]
     out: PathBuf,
-    /// Another seed is another quickstart: give it another folder. The pictures stay the same.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// Another seed is another quickstart: give it another folder. The pictures stay the same [default: the
+    /// configuration's].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     #[command(flatten)]
     configured: ConfigArguments,
 }
@@ -40,11 +41,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let quickstart = match &arguments.configured.config {
+    let mut quickstart = match &arguments.configured.config {
         Some(path) => Quickstart::from_file(path)?,
         None => Quickstart::default(),
     };
-    let quickstart = quickstart.with_seed(arguments.seed);
+    if let Some(seed) = arguments.seed {
+        quickstart = quickstart.with_seed(seed);
+    }
     if arguments.configured.print_config {
         println!("{}", serde_json::to_string_pretty(&quickstart)?);
         return Ok(ExitCode::SUCCESS);

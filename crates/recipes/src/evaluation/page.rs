@@ -15,7 +15,7 @@ use crate::error::RecipeError;
 const SHOWN: usize = 8;
 /// Errors shown of each kind.
 const WORST: usize = 4;
-/// Curves that can be told apart in one figure; with more classes only the mean is drawn.
+/// Curves that can be told apart in one figure; of more classes none is drawn.
 const CURVES: usize = 8;
 
 /// Adds AP per class and the curves at IoU 0.5.
