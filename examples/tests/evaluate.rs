@@ -79,9 +79,9 @@ impl Trained {
         config["validation"] = coco;
         config["loader"] = json!({"batching": {"size": 2}, "on_bad_file": "skip"});
         // A few steps teach little: what is found counts here whatever its score.
-        let threshold = "/model/mask_rcnn/detector/Faster/roi_heads/postprocess/score_threshold";
-        if let Some(threshold) = config.pointer_mut(threshold) {
-            *threshold = json!(0.0);
+        if let Some(model) = config["model"].get_mut("mask_rcnn") {
+            let threshold = "/detector/Faster/roi_heads/postprocess/score_threshold";
+            *model.pointer_mut(threshold).unwrap() = json!(0.0);
         }
         config["training"] = json!({
             "phases": [{"name": "all", "data": "train", "duration": {"iterations": steps},
