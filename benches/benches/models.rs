@@ -12,8 +12,7 @@ const PICTURE: [usize; 2] = [800, 1088];
 const NUM_CLASSES: usize = 91;
 
 fn detectors(criterion: &mut Criterion) {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     let (backend, device) = device();
     let [height, width] = PICTURE;
     let bytes = picture(height, width);

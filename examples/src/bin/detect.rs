@@ -85,8 +85,7 @@ impl From<Nms> for Suppression {
 }
 
 fn main() -> ExitCode {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     let arguments = Arguments::parse();
     match detect(&arguments) {
         Ok(summary) if summary.interrupted => ExitCode::from(EXIT_STATUS),

@@ -51,8 +51,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     match evaluate(&Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {

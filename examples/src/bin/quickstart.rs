@@ -29,8 +29,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     match run(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {

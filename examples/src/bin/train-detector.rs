@@ -32,8 +32,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     let arguments = Arguments::parse();
     let done = recipe(&arguments)
         .and_then(|recipe| carry_out(&recipe, &arguments.training, DetectorRecipe::train));

@@ -316,8 +316,7 @@ fn measure(arguments: &[String]) -> Result<String, Failure> {
 }
 
 fn main() -> ExitCode {
-    wardrobe::kernels::host_memory::keep_freed();
-    wardrobe::kernels::host_threads::join_pool();
+    wardrobe::kernels::host::prepare();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match measure(&arguments) {
         Ok(line) => {

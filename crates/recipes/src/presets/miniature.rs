@@ -161,7 +161,7 @@ fn training(phases: Vec<PhaseConfig>, metric: &str) -> TrainingConfig {
     }
 }
 
-fn recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
+fn recipe(model: DetectorModel, metric: &str, batch: usize, phase: PhaseConfig) -> DetectorRecipe {
     DetectorRecipe {
         model,
         weights: Vec::new(),
@@ -169,19 +169,16 @@ fn recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
         data: BTreeMap::from([(TRAIN.to_owned(), pictures(0, PICTURES))]),
         validation: stretch(wardrobe(0.3), FIRST_HELD_OUT, HELD_OUT),
         transforms: Some(HorizontalFlip { probability: 0.5 }.into()),
-        loader: LoaderSettings::of(BATCH),
+        loader: LoaderSettings::of(batch),
         scoring: ScoringConfig::default(),
-        training: training(vec![phase("all", TRAIN, EPOCHS)], metric),
+        training: training(vec![phase], metric),
     }
 }
 
 /// The recipe of a detector with a pyramid.
 pub(super) fn pyramid_recipe(model: DetectorModel, metric: &str) -> DetectorRecipe {
-    DetectorRecipe {
-        loader: LoaderSettings::of(PYRAMID_BATCH),
-        training: training(vec![pyramid_phase("all", TRAIN, EPOCHS)], metric),
-        ..recipe(model, metric)
-    }
+    let phase = pyramid_phase("all", TRAIN, EPOCHS);
+    recipe(model, metric, PYRAMID_BATCH, phase)
 }
 
 fn rpn(anchors: AnchorConfig) -> RpnConfig {
@@ -247,7 +244,8 @@ pub(super) fn faster_rcnn() -> DetectorRecipe {
         }),
         roi_heads: heads(1, 64),
     };
-    recipe(DetectorModel::FasterRcnn(model), "box_AP50")
+    let phase = phase("all", TRAIN, EPOCHS);
+    recipe(DetectorModel::FasterRcnn(model), "box_AP50", BATCH, phase)
 }
 
 /// Hidden values of an IoU head on [`faster_rcnn`], as many as of its box head.
