@@ -146,7 +146,7 @@ pub fn pyramid_roi_align(
 ///
 /// Corners are rounded to cells (halves away from zero), the far corner is inclusive, an empty bin
 /// is zero and the first of equal maxima (row by row) takes the gradient, as in torchvision 0.24; on CUDA
-/// through LibTorch any of them does. Maps are taken to hold no NaN.
+/// through LibTorch any of them does. A NaN is never the largest (there it is), and a bin of nothing else is `f32::MIN`.
 ///
 /// # Shapes
 /// - features: `[N, C, H, W]`; rois: `[K, 5]`; output: `[K, C, PH, PW]`.

@@ -12,7 +12,7 @@ pub enum SampleReduction {
     Average,
     /// Largest sample; the first of equal samples (row by row) takes the gradient, on CUDA through
     /// LibTorch any of them. Samples outside the map count as zero and lose ties (not there); a bin
-    /// without samples is zero. Maps are taken to hold no NaN.
+    /// without samples is zero. A NaN is never the largest (there it is), and a bin of nothing else is `f32::MIN`.
     Max,
 }
 

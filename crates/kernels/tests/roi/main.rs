@@ -4,6 +4,7 @@
 mod against_cpu;
 mod edges;
 mod fixtures;
+mod nan;
 mod support;
 mod threads;
 mod twin;
