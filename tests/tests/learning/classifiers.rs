@@ -6,7 +6,7 @@ use wardrobe::backbones::{BatchNormConfig, ResNet, ResNetConfig, Vgg, VggConfig}
 use wardrobe::losses::ClassLoss;
 use wardrobe_tests::parameters::noise;
 
-use super::{Lesson, learn, training_device};
+use super::{Lesson, drawn, learn, training_device};
 
 const PICTURES: usize = 8;
 /// Steps without batch norm: twice what the slowest draw of weights seen needs to come near the bound.
@@ -30,7 +30,7 @@ fn assert_learns<M: Module>(
     let labels = Tensor::<1, Int>::from_ints(LABELS, &device);
     let loss =
         |model: &M| ClassLoss::default().forward(logits(model, pictures.clone()), labels.clone());
-    let model = init(&device);
+    let model = drawn(&device, init);
     let first: f32 = loss(&model).into_scalar();
     let model = learn(model, lesson.steps, loss);
     let last: f32 = loss(&model).into_scalar();

@@ -1,10 +1,14 @@
 //! Every model in miniature learns one batch by heart: losses fall to almost nothing, and what was taught is found. (On wgpu,
-//! which may be two cores that play GPU: losses fall, unless `WARDROBE_WHOLE_LESSON` is set.)
+//! which may be two cores that play GPU: losses fall, unless `WARDROBE_WHOLE_LESSON` is set.) And the first step is the same on
+//! every backend.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod boxes;
 mod classifiers;
 mod masks;
+mod steps;
+
+use std::f64::consts::PI;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -16,7 +20,7 @@ use wardrobe::rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe::rpn_roi::config::{
     AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
 };
-use wardrobe::rpn_roi::{FasterRcnnConfig, RgbPicture};
+use wardrobe::rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig, RgbPicture};
 
 /// Side of the pictures.
 const SIDE: usize = 48;
@@ -44,11 +48,15 @@ fn rgb(data: &[u8]) -> RgbPicture<'_> {
     }
 }
 
-/// A device that draws the same parameters in every run, as long as the generator is held.
+/// The device under test, and the generator of the parameters that [`drawn`] draws while it is held.
 fn training_device(seed: u64) -> (Device, Generator) {
-    let device = test_device();
-    let generator = Generator::seeded(&device, seed);
-    (device.autodiff(), generator)
+    let generator = Generator::seeded(&Device::flex(), seed);
+    (test_device().autodiff(), generator)
+}
+
+/// A model on `device` with the parameters that the pure-Rust backend draws: every backend begins with the same.
+fn drawn<M: Module>(device: &Device, init: impl FnOnce(&Device) -> M) -> M {
+    init(&Device::flex().autodiff()).fork(device)
 }
 
 /// How much a model gets to learn, and what is asked of it then.
@@ -92,11 +100,11 @@ impl Lesson {
     }
 }
 
-/// Takes `steps` steps of Adam, the last third at a fifth of the rate.
+/// Takes `steps` steps of Adam at a rate that falls to nothing along a cosine.
 fn learn<M: Module>(mut model: M, steps: usize, mut loss: impl FnMut(&M) -> Tensor<1>) -> M {
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     for step in 0..steps {
-        let rate = if step < 2 * steps / 3 { 5e-3 } else { 1e-3 };
+        let rate = 2.5e-3 * (1.0 + (PI * step as f64 / steps as f64).cos());
         let gradients = GradientsParams::from_grads(loss(&model).backward(), &model);
         model = optimizer.step(rate, model, gradients);
     }
@@ -135,10 +143,17 @@ fn miniature() -> FasterRcnnConfig {
     }
 }
 
-/// Heads of a Cascade R-CNN as narrow.
-fn cascade_heads() -> CascadeHeadsConfig {
+/// A Cascade R-CNN as narrow.
+fn cascade() -> CascadeRcnnConfig {
+    let plain = miniature();
     let mut heads = CascadeHeadsConfig::new(4);
     heads.head = BoxHeadConfig::TwoMlp { features: FEATURES };
     heads.pooler.canonical_size = 32.0;
-    heads
+    CascadeRcnnConfig {
+        num_classes: plain.num_classes,
+        transform: plain.transform,
+        backbone: plain.backbone,
+        rpn: plain.rpn,
+        roi_heads: heads,
+    }
 }

@@ -5,9 +5,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe::mask_head::config::MaskConfig;
 use wardrobe::mask_head::{DetectorConfig, InstanceTruth, MaskRcnnConfig, TruthMask};
-use wardrobe::rpn_roi::{CascadeRcnnConfig, GroundTruth};
+use wardrobe::rpn_roi::GroundTruth;
 
-use super::{CLASSES, FEW_STEPS, Lesson, SIDE, STEPS, cascade_heads, learn, rgb, training_device};
+use super::{CLASSES, FEW_STEPS, Lesson, SIDE, STEPS, drawn, learn, rgb, training_device};
 
 fn miniature() -> MaskRcnnConfig {
     let mut config = MaskRcnnConfig::faster(super::miniature());
@@ -34,15 +34,8 @@ fn shapes() -> [Vec<bool>; 2] {
 
 /// The same branch over three box stages.
 fn cascade() -> MaskRcnnConfig {
-    let plain = super::miniature();
     MaskRcnnConfig {
-        detector: DetectorConfig::Cascade(CascadeRcnnConfig {
-            num_classes: CLASSES,
-            transform: plain.transform,
-            backbone: plain.backbone,
-            rpn: plain.rpn,
-            roi_heads: cascade_heads(),
-        }),
+        detector: DetectorConfig::Cascade(super::cascade()),
         ..miniature()
     }
 }
@@ -85,7 +78,7 @@ fn assert_learns(config: &MaskRcnnConfig, share: f32) {
             .collect(),
     };
     let picture = rgb(&bytes);
-    let model = config.init(&device).unwrap();
+    let model = drawn(&device, |device| config.init(device).unwrap());
     let (images, truths) = model
         .training_batch(&[picture], vec![truth], CLASSES)
         .unwrap();
@@ -139,7 +132,7 @@ fn assert_learns(config: &MaskRcnnConfig, share: f32) {
 #[test]
 fn a_picture_without_objects_has_a_loss() {
     let (device, _generator) = training_device(34);
-    let model = miniature().init(&device).unwrap();
+    let model = drawn(&device, |device| miniature().init(device).unwrap());
     let bytes = vec![90_u8; 3 * SIDE * SIDE];
     let picture = rgb(&bytes);
     let (images, truths) = model
