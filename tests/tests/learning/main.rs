@@ -10,7 +10,7 @@ mod steps;
 
 use std::f64::consts::PI;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use burn_optim::{AdamConfig, GradientsParams};
 use wardrobe::backbones::BackboneConfig;
@@ -56,7 +56,16 @@ fn training_device(seed: u64) -> (Device, Generator) {
 
 /// A model on `device` with the parameters that the pure-Rust backend draws: every backend begins with the same.
 fn drawn<M: Module>(device: &Device, init: impl FnOnce(&Device) -> M) -> M {
-    init(&Device::flex().autodiff()).fork(device)
+    /// Parameters are drawn when first used, and by then they would have moved.
+    struct Use;
+    impl ModuleVisitor for Use {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            param.val();
+        }
+    }
+    let model = init(&Device::flex().autodiff());
+    model.visit(&mut Use);
+    model.fork(device)
 }
 
 /// How much a model gets to learn, and what is asked of it then.
