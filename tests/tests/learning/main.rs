@@ -18,7 +18,8 @@ use wardrobe::kernels::device::test_device;
 use wardrobe::kernels::generator::Generator;
 use wardrobe::rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe::rpn_roi::config::{
-    AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
+    AnchorConfig, BoxHeadConfig, BoxLoss, PoolingMethod, ProposalLimits, RoiHeadsConfig, RpnConfig,
+    TransformConfig,
 };
 use wardrobe::rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig, RgbPicture};
 
@@ -150,6 +151,24 @@ fn miniature() -> FasterRcnnConfig {
         },
         roi_heads: heads,
     }
+}
+
+/// The same with every pooling but the usual, and a box loss other than the usual beside each.
+fn with_other_poolings() -> [FasterRcnnConfig; 3] {
+    [
+        (
+            PoolingMethod::AlignMax,
+            BoxLoss::GeneralizedIou { weight: 2.0 },
+        ),
+        (PoolingMethod::Pool, BoxLoss::SmoothL1 { beta: 1.0 }),
+        (PoolingMethod::Precise, BoxLoss::Iou { weight: 2.0 }),
+    ]
+    .map(|(method, box_loss)| {
+        let mut config = miniature();
+        config.roi_heads.pooler.method = method;
+        config.roi_heads.box_loss = box_loss;
+        config
+    })
 }
 
 /// A Cascade R-CNN as narrow.

@@ -7,10 +7,13 @@ use burn::tensor::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe::backbones::weights::named_gradients;
-use wardrobe::rpn_roi::config::{BoxLoss, IouHeadConfig, PoolingMethod};
-use wardrobe::rpn_roi::{DetectorLosses, FasterRcnnConfig};
+use wardrobe::rpn_roi::config::IouHeadConfig;
+use wardrobe::rpn_roi::transform::ImageTransform;
+use wardrobe::rpn_roi::{
+    CascadeRcnn, DetectorLosses, FasterRcnn, FasterRcnnConfig, GroundTruth, ImageBatch,
+};
 
-use super::{CLASSES, boxes, cascade, miniature, rgb, training_device};
+use super::{CLASSES, boxes, cascade, miniature, rgb, training_device, with_other_poolings};
 
 /// Losses, relative to the larger.
 const LOSS: f32 = 1e-4;
@@ -25,13 +28,19 @@ const ALL: usize = 1_000_000;
 /// Asserts that the model's losses, and the gradient of their sum for each parameter, are the same on both devices.
 fn assert_same_step<M: Module>(
     init: impl FnOnce(&Device) -> M,
-    losses: impl Fn(&M, &Device, &mut ChaCha8Rng) -> DetectorLosses,
+    transform: impl Fn(&M) -> &ImageTransform,
+    losses: impl Fn(&M, &ImageBatch, &[GroundTruth], &mut ChaCha8Rng) -> DetectorLosses,
 ) {
+    let (bytes, truths) = boxes::pictures();
+    let pictures = bytes.each_ref().map(|data| rgb(data));
     let (device, _generator) = training_device(21);
     let host = Device::flex().autodiff();
     let model = init(&host);
     let step = |model: &M, device: &Device| {
-        let losses = losses(model, device, &mut ChaCha8Rng::seed_from_u64(1));
+        let (images, truths) = transform(model)
+            .training_batch(&pictures, &truths, CLASSES, device)
+            .unwrap();
+        let losses = losses(model, &images, &truths, &mut ChaCha8Rng::seed_from_u64(1));
         let named: Vec<(String, f32)> = losses
             .named()
             .into_iter()
@@ -72,33 +81,16 @@ fn assert_same_step<M: Module>(
 fn assert_faster(mut config: FasterRcnnConfig) {
     config.rpn.sampler.per_image = ALL;
     config.roi_heads.sampler.per_image = ALL;
-    let (bytes, truths) = boxes::pictures();
-    let pictures = bytes.each_ref().map(|data| rgb(data));
     assert_same_step(
         |device| config.init(device).unwrap(),
-        |model, device, rng| {
-            let transform = model.transform();
-            let (images, truths) = transform
-                .training_batch(&pictures, &truths, CLASSES, device)
-                .unwrap();
-            model.losses(&images, &truths, rng)
-        },
+        FasterRcnn::transform,
+        FasterRcnn::losses,
     );
 }
 
 #[test]
 fn of_faster_rcnn_with_every_pooling_and_box_loss() {
-    for (method, box_loss) in [
-        (
-            PoolingMethod::AlignMax,
-            BoxLoss::GeneralizedIou { weight: 2.0 },
-        ),
-        (PoolingMethod::Pool, BoxLoss::SmoothL1 { beta: 1.0 }),
-        (PoolingMethod::Precise, BoxLoss::Iou { weight: 2.0 }),
-    ] {
-        let mut config = miniature();
-        config.roi_heads.pooler.method = method;
-        config.roi_heads.box_loss = box_loss;
+    for config in with_other_poolings() {
         assert_faster(config);
     }
 }
@@ -118,16 +110,9 @@ fn of_cascade_rcnn() {
     let mut config = cascade();
     config.rpn.sampler.per_image = ALL;
     config.roi_heads.sampler.per_image = ALL;
-    let (bytes, truths) = boxes::pictures();
-    let pictures = bytes.each_ref().map(|data| rgb(data));
     assert_same_step(
         |device| config.init(device).unwrap(),
-        |model, device, rng| {
-            let transform = model.transform();
-            let (images, truths) = transform
-                .training_batch(&pictures, &truths, CLASSES, device)
-                .unwrap();
-            model.losses(&images, &truths, rng)
-        },
+        CascadeRcnn::transform,
+        CascadeRcnn::losses,
     );
 }
