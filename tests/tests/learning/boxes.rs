@@ -6,7 +6,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe::backbones::{BackboneConfig, VggConfig};
 use wardrobe::rpn_roi::config::{AnchorConfig, IouHeadConfig, RefinementConfig, Suppression};
-use wardrobe::rpn_roi::{Detection, DetectorLosses, FasterRcnnConfig, GroundTruth};
+use wardrobe::rpn_roi::transform::ImageTransform;
+use wardrobe::rpn_roi::{
+    CascadeRcnn, Detection, Detections, DetectorLosses, FasterRcnn, FasterRcnnConfig, GroundTruth,
+    ImageBatch, RgbPicture, RpnRoiError,
+};
 
 use super::{
     CLASSES, FEW_STEPS, Lesson, SIDE, STEPS, cascade, drawn, miniature, rgb, training_device,
@@ -36,21 +40,52 @@ pub fn pictures() -> ([Vec<u8>; 2], [GroundTruth; 2]) {
     ([drawn, empty], [truth, GroundTruth::default()])
 }
 
-fn total(losses: &DetectorLosses) -> f32 {
-    losses.total().into_scalar()
+/// Trains a detector on a lesson's pictures and asserts that its loss ends below `share` of the first. Returns what it became,
+/// and its losses before and after.
+fn learn<M: Module>(
+    lesson: &Lesson,
+    share: f32,
+    init: impl FnOnce(&Device) -> M,
+    transform: impl FnOnce(&M) -> &ImageTransform,
+    losses: impl Fn(&M, &ImageBatch, &[GroundTruth], &mut ChaCha8Rng) -> DetectorLosses,
+) -> (M, [DetectorLosses; 2]) {
+    let (device, _generator) = training_device(21);
+    let (bytes, truths) = pictures();
+    let pictures = bytes.each_ref().map(|data| rgb(data));
+    let model = drawn(&device, init);
+    let (images, truths) = transform(&model)
+        .training_batch(
+            &pictures[..lesson.pictures],
+            &truths[..lesson.pictures],
+            CLASSES,
+            &device,
+        )
+        .unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let first = losses(&model, &images, &truths, &mut rng);
+    let model = super::learn(model, lesson.steps, |model| {
+        losses(model, &images, &truths, &mut rng).total()
+    });
+    let last = losses(&model, &images, &truths, &mut rng);
+    let [before, after] = [&first, &last].map(|losses| losses.total().into_scalar());
+    lesson.assert_fell(before, after, share);
+    (model.valid(), [first, last])
 }
 
-/// Trains and returns the detector with its first and last loss.
-fn learn<M: Module>(
-    model: M,
+/// Asserts, of a whole lesson, that `detect` finds what was taught, and nothing where nothing is.
+fn assert_knows(
     lesson: &Lesson,
-    losses: impl Fn(&M, &mut ChaCha8Rng) -> DetectorLosses,
-) -> (M, f32, f32) {
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let first = total(&losses(&model, &mut rng));
-    let model = super::learn(model, lesson.steps, |model| losses(model, &mut rng).total());
-    let last = total(&losses(&model, &mut rng));
-    (model, first, last)
+    least_iou: f32,
+    detect: impl FnOnce(&[RgbPicture<'_>]) -> Result<Vec<Detections>, RpnRoiError>,
+) {
+    let (bytes, truths) = pictures();
+    let found = detect(&bytes.each_ref().map(|data| rgb(data))[..lesson.pictures]).unwrap();
+    if lesson.by_heart {
+        assert_found(&found[0].to_vec(), &truths[0], least_iou);
+        for empty in &found[1..] {
+            assert!(empty.to_vec().iter().all(|one| one.score < 0.5));
+        }
+    }
 }
 
 fn assert_found(found: &[Detection], truth: &GroundTruth, least_iou: f32) {
@@ -76,26 +111,14 @@ fn iou(a: [f32; 4], b: [f32; 4]) -> f32 {
 /// Asserts that the last loss is below `share` of the first, and that the detections fit.
 fn assert_faster_learns(config: &FasterRcnnConfig, share: f32, least_iou: f32) {
     let lesson = Lesson::new(STEPS, FEW_STEPS);
-    let (device, _generator) = training_device(21);
-    let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| rgb(data));
-    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
-    let model = drawn(&device, |device| config.init(device).unwrap());
-    let (images, truths) = model
-        .transform()
-        .training_batch(pictures, truths, CLASSES, &device)
-        .unwrap();
-    let (model, first, last) = learn(model, &lesson, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
-    lesson.assert_fell(first, last, share);
-    let found = model.valid().detect(pictures).unwrap();
-    if lesson.by_heart {
-        assert_found(&found[0].to_vec(), &truths[0], least_iou);
-        for empty in &found[1..] {
-            assert!(empty.to_vec().iter().all(|one| one.score < 0.5));
-        }
-    }
+    let (model, _) = learn(
+        &lesson,
+        share,
+        |device| config.init(device).unwrap(),
+        FasterRcnn::transform,
+        FasterRcnn::losses,
+    );
+    assert_knows(&lesson, least_iou, |pictures| model.detect(pictures));
 }
 
 #[test]
@@ -128,7 +151,6 @@ fn faster_rcnn_with_other_poolings_and_box_losses() {
 
 #[test]
 fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
-    let lesson = Lesson::new(STEPS, FEW_STEPS);
     let mut config = miniature();
     config.roi_heads.postprocess.suppression = Suppression::IouGuided;
     config.roi_heads.iou_head = Some(IouHeadConfig {
@@ -136,62 +158,35 @@ fn faster_rcnn_with_an_iou_head_that_suppresses_and_refines() {
         refinement: Some(RefinementConfig::default()),
         ..IouHeadConfig::new(4)
     });
+    let lesson = Lesson::new(STEPS, FEW_STEPS);
     // New boxes to predict the IoU of are drawn in each step.
-    let (device, _generator) = training_device(21);
-    let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| rgb(data));
-    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
-    let model = drawn(&device, |device| config.init(device).unwrap());
-    let (images, truths) = model
-        .transform()
-        .training_batch(pictures, truths, CLASSES, &device)
-        .unwrap();
-    let iou_loss =
-        |losses: &DetectorLosses| -> f32 { losses.stages[0].iou.clone().unwrap().into_scalar() };
-    let mut rng = ChaCha8Rng::seed_from_u64(9);
-    let before = iou_loss(&model.losses(&images, &truths, &mut rng));
-    let (model, first, last) = learn(model, &lesson, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
-    lesson.assert_fell(first, last, 0.04);
-    let after = iou_loss(&model.losses(&images, &truths, &mut rng));
+    let (model, losses) = learn(
+        &lesson,
+        0.04,
+        |device| config.init(device).unwrap(),
+        FasterRcnn::transform,
+        FasterRcnn::losses,
+    );
+    let [before, after] = losses.map(|mut losses| losses.stages.remove(0).iou.unwrap());
     if lesson.by_heart {
-        lesson.assert_fell(before, after, 0.05);
+        lesson.assert_fell(before.into_scalar(), after.into_scalar(), 0.05);
     }
-    let found = model.valid().detect(pictures).unwrap();
-    if lesson.by_heart {
-        assert_found(&found[0].to_vec(), &truths[0], LEAST_IOU);
-    }
+    assert_knows(&lesson, LEAST_IOU, |pictures| model.detect(pictures));
 }
 
 #[test]
 fn cascade_rcnn() {
     let lesson = Lesson::new(STEPS, FEW_STEPS);
-    let config = cascade();
-    let (device, _generator) = training_device(21);
-    let (bytes, truths) = pictures();
-    let pictures = bytes.each_ref().map(|data| rgb(data));
-    let (pictures, truths) = (&pictures[..lesson.pictures], &truths[..lesson.pictures]);
-    let model = drawn(&device, |device| config.init(device).unwrap());
-    let (images, truths) = model
-        .transform()
-        .training_batch(pictures, truths, CLASSES, &device)
-        .unwrap();
-    let (model, first, last) = learn(model, &lesson, |model, rng| {
-        model.losses(&images, &truths, rng)
-    });
     // The later stages' targets are drawn anew with every box that an earlier one moves.
-    lesson.assert_fell(first, last, 0.15);
-    let names: Vec<String> = model
-        .losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1))
-        .named()
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let (model, [_, losses]) = learn(
+        &lesson,
+        0.15,
+        |device| cascade().init(device).unwrap(),
+        CascadeRcnn::transform,
+        CascadeRcnn::losses,
+    );
+    let names: Vec<String> = losses.named().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), 2 + 3 * 2);
     assert_eq!(names[7], "loss_box_reg_stage2");
-    let found = model.valid().detect(pictures).unwrap();
-    if lesson.by_heart {
-        assert_found(&found[0].to_vec(), &truths[0], LEAST_IOU);
-    }
+    assert_knows(&lesson, LEAST_IOU, |pictures| model.detect(pictures));
 }
