@@ -300,6 +300,15 @@ fn contradictions_in_settings_are_found_before_anything_is_built() {
         error.to_string(),
         "ResNet stages is [3], but a classifier asks for [4]"
     );
+    let narrow = ResNetConfig {
+        base_width: 8,
+        ..ResNetConfig::miniature()
+    };
+    // 4 · 8 / 64 channels.
+    assert_eq!(
+        narrow.validate().unwrap_err().to_string(),
+        "ResNet widths × base_width / 64 is 0, expected at least 1"
+    );
     let BackboneConfig::ResNetFpn { body, fpn, .. } = BackboneConfig::resnet_fpn_miniature() else {
         panic!("a ResNet with FPN");
     };

@@ -24,7 +24,7 @@ pub struct RoiLosses {
     pub iou: Option<Tensor<1>>,
 }
 
-/// The losses of what a predictor said of the RoIs of `sample`.
+/// The losses of what a predictor said of the RoIs of `sample`; 0 where nothing was drawn.
 ///
 /// # Panics
 ///
@@ -38,6 +38,13 @@ pub(crate) fn roi_losses(
 ) -> RoiLosses {
     let BoxPrediction { logits, codes } = prediction;
     let device = logits.device();
+    if sample.is_empty() {
+        return RoiLosses {
+            classes: logits.sum() * 0.0,
+            boxes: codes.sum() * 0.0,
+            iou: None,
+        };
+    }
     let classes = class_loss.forward(logits, sample.label_tensor(&device));
     let boxes = if sample.positives.is_empty() {
         // Nothing to learn, but still a function of every parameter.

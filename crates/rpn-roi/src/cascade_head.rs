@@ -21,7 +21,7 @@ use crate::config::{
     BoxCoderConfig, BoxHeadConfig, BoxLoss, MatcherConfig, PostprocessConfig, RoiPoolerConfig,
     SamplerConfig, Suppression, require,
 };
-use crate::constants::{constant, without_autodiff};
+use crate::constants::without_autodiff;
 use crate::detections::Detections;
 use crate::error::RpnRoiError;
 use crate::ground_truth::GroundTruth;
@@ -226,11 +226,11 @@ impl CascadeHeads {
     /// the same RoIs, moved by the one before and matched more strictly.
     ///
     /// The losses add up, and the features receive the mean of the stages' gradients (Detectron2's `_ScaleGradient`; the
-    /// authors' code averages the losses and scales up the heads' rates, which is the same).
+    /// authors' code averages the losses and scales up the heads' rates, which is the same). Where nothing was drawn they are 0.
     ///
     /// # Panics
     ///
-    /// If there is not one ground truth for each image, or nothing was drawn.
+    /// If there is not one ground truth for each image.
     pub fn losses(
         &self,
         pyramid: &Pyramid,
@@ -247,24 +247,24 @@ impl CascadeHeads {
         let device = images.pixels.device();
         let matcher = &config.stages[0].matcher;
         let drawn = RoiSample::draw(proposals, truths, matcher, &config.sampler, rng);
-        assert!(!drawn.is_empty(), "a loss needs at least one RoI");
         let share = 1.0 / coders.len() as f32;
         let mut sample = drawn.clone();
         let mut losses = Vec::with_capacity(coders.len());
         for (stage, coder) in coders.iter().enumerate() {
-            let rois = constant(sample.rois.clone(), &device);
+            let rois = sample.roi_tensor(&device);
             let pooled = pooler.forward(pyramid, rois, images);
             let pooled = pooled.clone() * share + pooled.detach() * (1.0 - share);
             let features = self.box_head[stage].forward(pooled);
             let prediction = self.box_predictor[stage].forward(features);
-            if let Some(next) = config.stages.get(stage + 1) {
-                let moved = refine_sample(&sample, &prediction, coder, images);
-                let next = sample.refined(moved, truths, &next.matcher);
-                losses.push(stage_losses(prediction, &sample, coder, config));
-                sample = next;
-            } else {
-                losses.push(stage_losses(prediction, &sample, coder, config));
-            }
+            let next = match config.stages.get(stage + 1) {
+                Some(next) if !sample.is_empty() => {
+                    let moved = refine_sample(&sample, &prediction, coder, images);
+                    sample.refined(moved, truths, &next.matcher)
+                }
+                _ => sample.clone(),
+            };
+            losses.push(stage_losses(prediction, &sample, coder, config));
+            sample = next;
         }
         (drawn, losses)
     }

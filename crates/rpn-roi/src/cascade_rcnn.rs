@@ -58,6 +58,7 @@ impl CascadeRcnnConfig {
             &self.backbone,
             &self.rpn,
             self.roi_heads.pooler.levels,
+            &self.roi_heads.class_loss,
         )
     }
 

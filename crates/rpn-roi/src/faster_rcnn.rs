@@ -5,6 +5,7 @@ use burn::tensor::Device;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wardrobe_backbones::{Backbone, BackboneConfig};
+use wardrobe_losses::ClassLoss;
 
 use crate::config::{
     AnchorConfig, BoxHeadConfig, RoiHeadsConfig, RpnConfig, TransformConfig, require,
@@ -102,6 +103,7 @@ impl FasterRcnnConfig {
             &self.backbone,
             &self.rpn,
             self.roi_heads.pooler.levels,
+            &self.roi_heads.class_loss,
         )
     }
 
@@ -129,6 +131,7 @@ pub(crate) fn validate_front(
     backbone: &BackboneConfig,
     rpn: &RpnConfig,
     pooled_levels: usize,
+    class_loss: &ClassLoss,
 ) -> Result<(), RpnRoiError> {
     require(
         num_classes >= 2,
@@ -136,6 +139,13 @@ pub(crate) fn validate_front(
         num_classes,
         "at least 2: the background and one class",
     )?;
+    class_loss
+        .validate(num_classes)
+        .map_err(|error| RpnRoiError::Setting {
+            field: error.field,
+            found: error.found,
+            expected: error.expected,
+        })?;
     transform.validate()?;
     backbone.validate().map_err(|error| RpnRoiError::Backbone {
         reason: error.to_string(),
@@ -148,6 +158,18 @@ pub(crate) fn validate_front(
         &rpn.anchors.sizes,
         "one list for each backbone level",
     )?;
+    if let BackboneConfig::ResNetFpn {
+        returned_stages, ..
+    } = backbone
+    {
+        // A RoI's level is a count of octaves: in a gap it would read the wrong level, or none.
+        require(
+            returned_stages.is_sorted_by(|stage, next| stage + 1 == *next),
+            "returned_stages",
+            returned_stages,
+            "stages without a gap, each of half the size of the one before",
+        )?;
+    }
     require(
         pooled_levels <= levels,
         "pooler.levels",

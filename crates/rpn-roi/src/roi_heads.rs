@@ -14,7 +14,6 @@ use crate::box_head::BoxHead;
 use crate::box_loss::{RoiLosses, roi_losses};
 use crate::box_predictor::BoxPredictor;
 use crate::config::RoiHeadsConfig;
-use crate::constants::constant;
 use crate::detections::Detections;
 use crate::ground_truth::GroundTruth;
 use crate::image_batch::ImageBatch;
@@ -174,11 +173,7 @@ impl RoiHeads {
         RoiSample::draw(proposals, truths, matcher, sampler, rng)
     }
 
-    /// What the heads must learn from the RoIs of `sample`.
-    ///
-    /// # Panics
-    ///
-    /// If nothing was drawn.
+    /// What the heads must learn from the RoIs of `sample`; 0 where nothing was drawn.
     pub fn losses(
         &self,
         pyramid: &Pyramid,
@@ -187,14 +182,13 @@ impl RoiHeads {
         images: &ImageBatch,
         rng: &mut impl Rng,
     ) -> RoiLosses {
-        assert!(!sample.is_empty(), "a loss needs at least one RoI");
         let RoiSettings {
             config,
             pooler,
             coder,
             ..
         } = &self.settings;
-        let rois = constant(sample.rois.clone(), &images.pixels.device());
+        let rois = sample.roi_tensor(&images.pixels.device());
         let pooled = pooler.forward(pyramid, rois, images);
         let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
         RoiLosses {

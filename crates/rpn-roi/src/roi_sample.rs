@@ -9,7 +9,7 @@ use rand::Rng;
 
 use crate::assignment::{assign, sampler_labels};
 use crate::config::{MatcherConfig, SamplerConfig};
-use crate::constants::{box_tensor, int_tensor, without_autodiff};
+use crate::constants::{box_tensor, constant, int_tensor, without_autodiff};
 use crate::ground_truth::GroundTruth;
 use crate::matcher::Matcher;
 use crate::proposals::Proposals;
@@ -174,6 +174,15 @@ impl RoiSample {
     /// Whether nothing was drawn.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// The RoIs `[R, 5]` as a constant on `device`. Where nothing was drawn, one of no image, whose features are zeros: what
+    /// is made of them is then still a function of every parameter.
+    pub fn roi_tensor(&self, device: &Device) -> Tensor<2> {
+        if self.is_empty() {
+            return Tensor::from_floats([[-1.0, 0.0, 0.0, 1.0, 1.0]], device);
+        }
+        constant(self.rois.clone(), device)
     }
 
     /// The classes `[R]` on `device`.

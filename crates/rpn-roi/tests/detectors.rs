@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::TensorData;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use wardrobe_backbones::BackboneConfig;
 use wardrobe_backbones::weights::{apply_named, named_tensors};
 use wardrobe_kernels::device::test_device;
@@ -16,7 +18,8 @@ use wardrobe_rpn_roi::config::{
     Suppression, TransformConfig,
 };
 use wardrobe_rpn_roi::{
-    CascadeRcnnConfig, Detection, Detections, FasterRcnnConfig, RgbPicture, RpnRoiError,
+    CascadeRcnnConfig, Detection, Detections, DetectorLosses, FasterRcnnConfig, GroundTruth,
+    RgbPicture, RpnRoiError,
 };
 
 fn transform() -> TransformConfig {
@@ -223,12 +226,9 @@ fn vgg_reads_one_level() {
     assert!(!detector.detect(&[picture]).unwrap()[0].is_empty());
 }
 
-#[test]
-fn a_cascade_finds_its_way() {
-    let device = test_device();
-    let _generator = Generator::seeded(&device, 10);
+fn cascade() -> CascadeRcnnConfig {
     let plain = faster();
-    let config = CascadeRcnnConfig {
+    CascadeRcnnConfig {
         num_classes: 4,
         transform: plain.transform,
         backbone: plain.backbone,
@@ -237,8 +237,14 @@ fn a_cascade_finds_its_way() {
             head: BoxHeadConfig::TwoMlp { features: 16 },
             ..CascadeHeadsConfig::new(4)
         },
-    };
-    let detector = config.init(&device).unwrap();
+    }
+}
+
+#[test]
+fn a_cascade_finds_its_way() {
+    let device = test_device();
+    let _generator = Generator::seeded(&device, 10);
+    let detector = cascade().init(&device).unwrap();
     let bytes = noise(64, 64, 11);
     let picture = RgbPicture {
         data: &bytes,
@@ -329,4 +335,122 @@ fn settings_out_of_range_are_named() {
         field(|c| c.roi_heads.postprocess.detections = 0),
         "postprocess.detections"
     );
+    assert_eq!(
+        field(|c| c.roi_heads.class_loss.class_weights = Some(vec![1.0; 13])),
+        "class_weights"
+    );
+    assert_eq!(
+        field(|c| c.roi_heads.class_loss.label_smoothing = 1.5),
+        "label_smoothing"
+    );
+    assert_eq!(
+        field(|c| {
+            c.roi_heads.head = BoxHeadConfig::ConvFc {
+                convolutions: 1,
+                channels: 8,
+                features: 8,
+                norm_epsilon: f64::INFINITY,
+            };
+        }),
+        "box_head.norm_epsilon"
+    );
+    assert_eq!(
+        field(|c| {
+            let BackboneConfig::ResNetFpn {
+                returned_stages,
+                fpn,
+                ..
+            } = &mut c.backbone
+            else {
+                panic!("a pyramid")
+            };
+            *returned_stages = vec![2, 4];
+            fpn.in_channels = vec![512, 2048];
+            c.rpn.anchors.sizes.truncate(3);
+            c.roi_heads.pooler.levels = 2;
+        }),
+        "returned_stages"
+    );
+}
+
+/// The losses' names and values.
+fn named(losses: &DetectorLosses) -> Vec<(String, f32)> {
+    let named = losses.named().into_iter();
+    named
+        .map(|(name, loss)| (name, loss.into_scalar()))
+        .collect()
+}
+
+/// Asserts that all losses are 0 but that of anchors, the largest of which reach beyond the picture and so lie mostly outside of
+/// what is ignored.
+fn assert_silent_heads(losses: &[(String, f32)]) {
+    for (name, loss) in losses {
+        let anchors = name == "loss_objectness";
+        assert!(
+            *loss == 0.0 || anchors && loss.is_finite(),
+            "{name}: {loss}"
+        );
+    }
+}
+
+#[test]
+fn a_batch_without_a_roi_to_draw_has_losses() {
+    let device = test_device().autodiff();
+    let _generator = Generator::seeded(&device, 14);
+    let bytes = noise(64, 64, 15);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    // What lies in an ignored region says nothing: no proposal is background, and there is no object.
+    let everywhere = GroundTruth {
+        ignored: vec![[0.0, 0.0, 64.0, 64.0]],
+        ..GroundTruth::default()
+    };
+    let plain = faster().init(&device).unwrap();
+    let (images, truths) = plain
+        .transform()
+        .training_batch(&[picture], &[everywhere], 4, &device)
+        .unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let losses = plain.losses(&images, &truths, &mut rng);
+    assert_silent_heads(&named(&losses));
+    // Each parameter still has a gradient, as the steps of several devices need.
+    let gradients = losses.total().backward();
+    let of_head = plain.roi_heads.box_predictor.cls_score.weight.val();
+    let of_head: Vec<f32> = of_head
+        .grad(&gradients)
+        .unwrap()
+        .into_data()
+        .iter()
+        .collect();
+    assert!(of_head.iter().all(|gradient| *gradient == 0.0));
+
+    let stages = cascade().init(&device).unwrap();
+    let losses = named(&stages.losses(&images, &truths, &mut rng));
+    assert_eq!(losses.len(), 2 + 3 * 2);
+    assert_silent_heads(&losses);
+}
+
+#[test]
+fn weights_that_are_no_numbers_have_losses_that_are_none() {
+    let device = test_device().autodiff();
+    let _generator = Generator::seeded(&device, 16);
+    let mut detector = faster().init(&device).unwrap();
+    let broken = &mut detector.rpn.head.cls_logits.weight;
+    *broken = broken.clone().map(|weight| weight * f32::NAN);
+    let bytes = noise(64, 64, 17);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let (images, truths) = detector
+        .transform()
+        .training_batch(&[picture], &[GroundTruth::default()], 4, &device)
+        .unwrap();
+    // NaN scores propose nothing, and nothing is there to be drawn beside.
+    let losses = detector.losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1));
+    assert!(losses.total().into_scalar::<f32>().is_nan());
 }

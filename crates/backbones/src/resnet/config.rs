@@ -149,6 +149,11 @@ impl ResNetConfig {
         positive("ResNet stem_width", self.stem_width)?;
         positive("ResNet in_channels", self.in_channels)?;
         positive("ResNet base_width", self.base_width)?;
+        if self.block == BlockKind::Bottleneck {
+            for width in self.widths {
+                positive("ResNet widths × base_width / 64", self.inner_width(width))?;
+            }
+        }
         positive("ResNet num_classes", self.num_classes.unwrap_or(1))?;
         if !(1..=4).contains(&self.stages) {
             return Err(ConfigError::OutOfRange {
@@ -208,6 +213,11 @@ impl ResNetConfig {
         }
     }
 
+    /// Channels inside a bottleneck.
+    const fn inner_width(&self, width: usize) -> usize {
+        width * self.base_width / 64
+    }
+
     fn block(&self, input: usize, stage: usize, stride: usize, device: &Device) -> ResidualBlock {
         let width = self.widths[stage];
         match self.block {
@@ -215,7 +225,7 @@ impl ResNetConfig {
                 ResidualBlock::Basic(BasicBlock::new(input, width, stride, self.norm, device))
             }
             BlockKind::Bottleneck => {
-                let inner = width * self.base_width / 64;
+                let inner = self.inner_width(width);
                 let output = width * self.block.expansion();
                 ResidualBlock::Bottleneck(Bottleneck::new(
                     [input, inner, output],

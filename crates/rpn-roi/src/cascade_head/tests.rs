@@ -2,6 +2,7 @@
 use super::*;
 use crate::image_batch::ImageSize;
 use crate::test_support::{one_image, proposals_of_one_image};
+use burn::nn::Linear;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wardrobe_kernels::device::test_device;
@@ -87,5 +88,44 @@ fn features_receive_the_mean_of_the_stages_gradients() {
     assert!(weights.iter().any(|gradient| gradient.abs() > 1e-4));
     for (among, alone) in weights.iter().zip(alone_weights) {
         assert!((among - alone).abs() < 1e-5, "{among} for {alone}");
+    }
+}
+
+/// A layer that says `outputs` whatever it is given.
+fn saying(layer: &Linear, outputs: &[f32]) -> Linear {
+    let mut layer = layer.clone();
+    layer.weight = layer.weight.map(|weight| weight.zeros_like());
+    layer.bias = layer
+        .bias
+        .map(|bias| bias.map(|bias| Tensor::from_floats(outputs, &bias.device())));
+    layer
+}
+
+#[test]
+fn a_detection_has_the_mean_of_the_scores_and_the_box_that_every_stage_moved() {
+    let device = test_device();
+    let mut config = CascadeHeadsConfig::new(2);
+    config.head = BoxHeadConfig::TwoMlp { features: 4 };
+    let mut heads = CascadeHeads::new(&config, CHANNELS, 2, &device);
+    // Class 1 has probability 1/2, 3/4 and 4/5.
+    for (predictor, odds) in heads.box_predictor.iter_mut().zip([1.0_f32, 3.0, 4.0]) {
+        predictor.cls_score = saying(&predictor.cls_score, &[0.0, odds.ln()]);
+        predictor.bbox_pred = saying(&predictor.bbox_pred, &[1.0, 0.0, 0.0, 0.0]);
+    }
+    let level = |side: usize| Tensor::zeros([1, CHANNELS, side, side], &device);
+    let pyramid = Pyramid {
+        levels: vec![level(SIDE / 4), level(SIDE / 8)],
+    };
+    let images = one_image(ImageSize::new(SIDE, SIDE), [SIDE, SIDE], &device);
+    let proposals = proposals_of_one_image(&[[8.0, 6.0, 18.0, 26.0]], &device);
+    let found = heads.forward(&pyramid, &proposals, &images)[0].to_vec();
+    assert_eq!((found.len(), found[0].label), (1, 1));
+    let mean = (1.0 / 2.0 + 3.0 / 4.0 + 4.0 / 5.0) / 3.0;
+    assert!((found[0].score - mean).abs() < 1e-5, "{}", found[0].score);
+    // A code of 1 moves a box of ten pixels by 10/10, 10/20 and 10/30, by the stages' weights 10, 20 and 30.
+    let moved = 1.0 + 1.0 / 2.0 + 1.0 / 3.0;
+    let expected = [8.0 + moved, 6.0, 18.0 + moved, 26.0];
+    for (corner, expected) in found[0].bbox.iter().zip(expected) {
+        assert!((corner - expected).abs() < 1e-3, "{:?}", found[0].bbox);
     }
 }

@@ -130,7 +130,7 @@ impl BoxHeadConfig {
     ///
     /// # Errors
     ///
-    /// [`RpnRoiError::Setting`] for a width of zero.
+    /// [`RpnRoiError::Setting`] for a width of zero, or an ε that is negative or not finite.
     pub fn validate(&self) -> Result<(), RpnRoiError> {
         at_least_one(self.features(), "box_head.features")?;
         if let Self::ConvFc {
@@ -143,10 +143,10 @@ impl BoxHeadConfig {
             at_least_one(*convolutions, "box_head.convolutions")?;
             at_least_one(*channels, "box_head.channels")?;
             require(
-                *norm_epsilon >= 0.0,
+                norm_epsilon.is_finite() && *norm_epsilon >= 0.0,
                 "box_head.norm_epsilon",
                 norm_epsilon,
-                "at least 0",
+                "a finite number of at least 0",
             )?;
         }
         Ok(())
