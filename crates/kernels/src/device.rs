@@ -3,9 +3,16 @@
 //! The one place where a program's `--backend` argument turns into a [`Device`]; everything
 //! above this crate asks for a device and never which backend it belongs to.
 
+#[cfg(feature = "wgpu")]
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 use std::{fmt, str::FromStr};
 
 use burn::tensor::Device;
+#[cfg(feature = "wgpu")]
+use burn::tensor::{DeviceKind, DeviceType};
 use serde::{Deserialize, Serialize};
 
 /// A backend a binary may have been compiled with.
@@ -52,7 +59,9 @@ pub enum BackendError {
         wanted: usize,
     },
     /// The backend is compiled in, but the machine has no such device.
-    #[error("backend `{kind}` finds no device on this machine")]
+    #[error(
+        "backend `{kind}` finds no device on this machine: install its driver, or use another backend"
+    )]
     NoDevice {
         /// What was asked for.
         kind: BackendKind,
@@ -105,7 +114,7 @@ impl BackendKind {
     ///
     /// # Errors
     /// [`BackendError::NotCompiled`] if the binary lacks the backend, [`BackendError::NoDevice`]
-    /// if the machine has no CUDA device. The wgpu backends find their adapter on first use.
+    /// if the machine has no CUDA device, or no adapter with a driver.
     ///
     /// # Example
     /// ```
@@ -124,13 +133,33 @@ impl BackendKind {
             #[cfg(feature = "tch")]
             Self::TchCuda => Err(BackendError::NoDevice { kind: self }),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+            Self::Wgpu => self.on_adapter(DeviceType::Wgpu, Device::wgpu),
             #[cfg(feature = "vulkan")]
-            Self::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+            Self::Vulkan => self.on_adapter(DeviceType::Vulkan, Device::vulkan),
             #[cfg(feature = "metal")]
-            Self::Metal => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+            Self::Metal => self.on_adapter(DeviceType::Metal, Device::metal),
             #[allow(unreachable_patterns)]
             kind => Err(BackendError::NotCompiled { kind }),
+        }
+    }
+
+    /// The default adapter, if the API has any: Burn panics where it first needs one and finds none.
+    #[cfg(feature = "wgpu")]
+    fn on_adapter(
+        self,
+        api: DeviceType,
+        open: fn(DeviceKind) -> Device,
+    ) -> Result<Device, BackendError> {
+        // Asked once: each time opens the drivers.
+        static FOUND: LazyLock<Mutex<HashMap<BackendKind, bool>>> = LazyLock::new(Mutex::default);
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = found
+            .entry(self)
+            .or_insert_with(|| !Device::enumerate(api).is_empty());
+        if *any {
+            Ok(open(DeviceKind::DefaultDevice))
+        } else {
+            Err(BackendError::NoDevice { kind: self })
         }
     }
 }

@@ -91,7 +91,7 @@ fn group_ids(groups: &FlexTensor) -> Vec<i64> {
         DType::I32 => groups
             .as_slice::<i32>()
             .map(|ids| ids.iter().map(|&id| id.into()).collect()),
-        other => panic!("suppression: groups must be i32 or i64, not {other:?}"),
+        other => unreachable!("groups of {other:?}, where `ranked_type` leaves i32 or i64"),
     }
     .expect("the tensor was made contiguous before")
 }

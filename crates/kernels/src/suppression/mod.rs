@@ -23,7 +23,7 @@ pub mod twin;
 
 use burn::{
     backend::Dispatch,
-    tensor::{DType, Int, Tensor},
+    tensor::{DType, Int, IntDType, Tensor},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub use ops::SuppressionOps;
 pub struct NmsOptions {
     /// A box whose IoU with a kept box of its group is above this is suppressed.
     pub iou_threshold: f32,
-    /// Only boxes whose score is above this take part; `None` lets every score but NaN in.
+    /// Only boxes whose score is above this, a number, take part; `None` lets every score but NaN in.
     pub score_threshold: Option<f32>,
 }
 
@@ -69,7 +69,7 @@ pub enum SoftNmsMethod {
 pub struct SoftNmsOptions {
     /// The decay.
     pub method: SoftNmsMethod,
-    /// A box whose score is not (or no longer) above this is dropped.
+    /// A box whose score is not (or no longer) above this is dropped. At least 0: a decay would raise a negative score.
     pub score_threshold: f32,
 }
 
@@ -114,7 +114,7 @@ impl Kept {
 /// Greedy non-maximum suppression of boxes `[N, 4]` (pixels) with scores `[N]`.
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]` and `[N]`, or the IoU threshold is negative or NaN.
+/// If the shapes are not `[N, 4]` and `[N]`, the IoU threshold is negative or NaN, or the score threshold is NaN.
 ///
 /// # Example
 /// ```
@@ -139,10 +139,10 @@ pub fn nms(boxes: Tensor<2>, scores: Tensor<1>, options: &NmsOptions) -> Kept {
 /// [`nms`] within each group; boxes of different groups never suppress each other.
 ///
 /// `groups` `[N]` are any integers: a class, a pyramid level, an image, or a number made of them.
-/// The result is one ranking over all groups.
+/// The result is one ranking over all groups, in their integer type (`i32` for narrower and unsigned ones).
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, or the IoU threshold is negative or NaN.
+/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, the IoU threshold is negative or NaN, or the score threshold is NaN.
 ///
 /// # Example
 /// ```
@@ -162,14 +162,14 @@ pub fn batched_nms(
     options: &NmsOptions,
 ) -> Kept {
     check_shapes(&boxes, &scores, &groups);
-    check_threshold(options.iou_threshold);
+    check_options(options);
     if scores.dims()[0] == 0 {
         return nothing_kept(groups);
     }
     let (order, count) = <Dispatch as SuppressionOps>::nms(
         boxes.cast(DType::F32).into_dispatch(),
         scores.cast(DType::F32).into_dispatch(),
-        groups.into_dispatch(),
+        ranked_type(groups).into_dispatch(),
         *options,
     );
     Kept {
@@ -184,7 +184,7 @@ pub fn batched_nms(
 /// scores `[N]` aligned with [`Kept::order`] (0 where `order` is −1).
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, the linear method's IoU threshold is negative or
+/// If the shapes are not `[N, 4]`, `[N]` and `[N]`, the linear method's IoU threshold or the score threshold is negative or
 /// NaN, or the Gaussian's σ is not above 0.
 ///
 /// # Example
@@ -214,18 +214,23 @@ pub fn soft_nms(
 ) -> (Kept, Tensor<1>) {
     check_shapes(&boxes, &scores, &groups);
     match options.method {
-        SoftNmsMethod::Linear { iou_threshold } => check_threshold(iou_threshold),
+        SoftNmsMethod::Linear { iou_threshold } => check_iou_threshold(iou_threshold),
         SoftNmsMethod::Gaussian { sigma } => {
             assert!(sigma > 0., "soft_nms: sigma must be above 0, got {sigma}");
         }
     }
+    assert!(
+        options.score_threshold >= 0.,
+        "soft_nms: the score threshold must not be negative, got {}",
+        options.score_threshold
+    );
     if scores.dims()[0] == 0 {
         return (nothing_kept(groups), scores);
     }
     let (order, count, scores) = <Dispatch as SuppressionOps>::soft_nms(
         boxes.cast(DType::F32).into_dispatch(),
         scores.cast(DType::F32).into_dispatch(),
-        groups.into_dispatch(),
+        ranked_type(groups).into_dispatch(),
         *options,
     );
     let kept = Kept {
@@ -243,7 +248,7 @@ pub fn soft_nms(
 /// Boxes with a NaN score or confidence, or with a score not above the threshold, take no part.
 ///
 /// # Panics
-/// If the shapes are not `[N, 4]`, `[N]`, `[N]` and `[N]`, or the IoU threshold is negative or NaN.
+/// If the shapes are not `[N, 4]`, `[N]`, `[N]` and `[N]`, the IoU threshold is negative or NaN, or the score threshold is NaN.
 ///
 /// # Example
 /// ```
@@ -269,7 +274,7 @@ pub fn iou_guided_nms(
     options: &NmsOptions,
 ) -> (Kept, Tensor<1>) {
     check_shapes(&boxes, &scores, &groups);
-    check_threshold(options.iou_threshold);
+    check_options(options);
     assert_eq!(
         localisation.dims(),
         scores.dims(),
@@ -284,7 +289,7 @@ pub fn iou_guided_nms(
         boxes.cast(DType::F32).into_dispatch(),
         scores.cast(DType::F32).into_dispatch(),
         localisation.cast(DType::F32).into_dispatch(),
-        groups.into_dispatch(),
+        ranked_type(groups).into_dispatch(),
         *options,
     );
     let kept = Kept {
@@ -334,6 +339,15 @@ pub fn top_k(values: Tensor<2>, k: usize) -> (Tensor<2>, Tensor<2, Int>) {
     )
 }
 
+/// Groups in a type that has room for the −1 of [`Kept::order`], and that every backend has. Wrapped numbers stay apart.
+fn ranked_type(groups: Tensor<1, Int>) -> Tensor<1, Int> {
+    match groups.dtype() {
+        DType::I32 | DType::I64 => groups,
+        DType::U64 => groups.cast(IntDType::I64),
+        _ => groups.cast(IntDType::I32),
+    }
+}
+
 /// # Panics
 /// If the shapes are not `[N, 4]`, `[N]` and `[N]`.
 fn check_shapes(boxes: &Tensor<2>, scores: &Tensor<1>, groups: &Tensor<1, Int>) {
@@ -348,8 +362,18 @@ fn check_shapes(boxes: &Tensor<2>, scores: &Tensor<1>, groups: &Tensor<1, Int>) 
 }
 
 /// # Panics
+/// If the IoU threshold is negative or NaN, or the score threshold is NaN: no score is above or below that.
+fn check_options(options: &NmsOptions) {
+    check_iou_threshold(options.iou_threshold);
+    assert!(
+        !options.score_threshold.is_some_and(f32::is_nan),
+        "suppression: the score threshold must be a number"
+    );
+}
+
+/// # Panics
 /// If the threshold is negative or NaN: boxes that do not touch would suppress each other.
-fn check_threshold(iou_threshold: f32) {
+fn check_iou_threshold(iou_threshold: f32) {
     assert!(
         iou_threshold >= 0.,
         "suppression: the IoU threshold must not be negative, got {iou_threshold}"
@@ -358,6 +382,7 @@ fn check_threshold(iou_threshold: f32) {
 
 /// The result for no boxes, in the integer type of `groups` `[0]`.
 fn nothing_kept(groups: Tensor<1, Int>) -> Kept {
+    let groups = ranked_type(groups);
     // Uploaded, not filled: on wgpu a fill beside empty tensors has been seen to leave old memory in place.
     let count = Tensor::from_data([0], (&groups.device(), groups.dtype()));
     Kept {

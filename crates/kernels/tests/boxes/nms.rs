@@ -1,5 +1,6 @@
 //! Greedy suppression, worked by hand.
 
+use burn::tensor::{DType, IntDType};
 use wardrobe_kernels::{
     device::test_device,
     suppression::{
@@ -196,4 +197,29 @@ fn mismatched_counts_panic_with_both_shapes() {
 #[should_panic(expected = "must not be negative")]
 fn a_negative_threshold_panics() {
     nms_of(&ROW, &[0.1, 0.2, 0.3], &NmsOptions::new(-0.1));
+}
+
+#[test]
+#[should_panic(expected = "score threshold must be a number")]
+fn a_score_threshold_that_is_no_number_panics() {
+    let options = NmsOptions {
+        score_threshold: Some(NAN),
+        ..NmsOptions::new(0.5)
+    };
+    nms_of(&ROW, &[0.1, 0.2, 0.3], &options);
+}
+
+#[test]
+fn groups_of_any_integer_type_are_served() {
+    let device = test_device();
+    let types = [DType::U8, DType::I16, DType::U32, DType::I32, DType::I64];
+    for dtype in types.into_iter().filter(|it| device.supports_dtype(*it)) {
+        // Groups 0 and 1: box 1 overlaps only box 0, of its own group in the second case.
+        for (ids, expected) in [([0, 1, 0], vec![0, 1, 2]), ([1, 1, 0], vec![0, 2])] {
+            let ids = groups(&ids, &device).cast(IntDType::from(dtype));
+            let scores = floats(&[0.9, 0.8, 0.7], &device);
+            let result = batched_nms(boxes(&ROW, &device), scores, ids, &NmsOptions::new(0.5));
+            assert_eq!(kept(&result), expected, "{dtype:?}");
+        }
+    }
 }

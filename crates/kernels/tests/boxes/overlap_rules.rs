@@ -211,6 +211,26 @@ fn a_box_far_larger_than_the_image_costs_only_the_image() {
 }
 
 #[test]
+fn a_box_that_reaches_far_to_one_side_is_read_where_it_covers_the_image() {
+    // Ten billion columns, grown by 5/3 about their middle, have four fifths of them left of the image: it reads column
+    // 5 · 4/5 − ½ = 3½ of the mask with its border, half of the third cell and half of the border.
+    let mask = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+    let corners = [-1e10, 0., 100., 10.];
+    let image = paste(&mask, 3, corners, [12, 110]);
+    let expected = host::paste_masks(&mask, 3, &corners, [12, 110]);
+    let columns = expected[5 * 110..].iter().take(110);
+    assert!(
+        columns
+            .clone()
+            .all(|&value| (value - expected[5 * 110]).abs() < 1e-5)
+    );
+    assert!((0.3..0.45).contains(&expected[5 * 110]));
+    for (actual, expected) in image.into_iter().zip(expected) {
+        assert!((actual - expected).abs() < 1e-5, "{actual}, {expected}");
+    }
+}
+
+#[test]
 fn pasting_equals_its_twin() {
     let mut noise = Noise(5);
     let (count, side) = (20, 9);

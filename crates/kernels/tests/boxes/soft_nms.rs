@@ -122,3 +122,11 @@ fn soft_suppression_stays_within_groups_and_ranks_over_all() {
     assert_eq!(kept(&result), [0, 1, 2, 3]);
     assert_close(&values(scores), &[0.9, 0.8, 0.4, 0.25]);
 }
+
+#[test]
+#[should_panic(expected = "score threshold must not be negative")]
+fn a_negative_score_threshold_panics() {
+    // A decay would raise the scores it lets in.
+    let method = SoftNmsMethod::Linear { iou_threshold: 0.3 };
+    let _ = soft_of(&ROW, &[-1., -2., -3.], method, -10.);
+}

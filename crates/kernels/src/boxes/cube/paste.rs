@@ -16,25 +16,35 @@ struct Source {
     inside: bool,
 }
 
+/// A corner without its fraction. Corners may be far outside what an i32 holds: the host's end where an i64 does.
+#[cube]
+fn whole(corner: f32) -> f32 {
+    let mut whole = max(min(corner, 9.223_372e18f32), -9.223_372e18f32);
+    // Larger ones have no fraction.
+    if whole > -16_777_216.0f32 && whole < 16_777_216.0f32 {
+        whole = f32::cast_from(i32::cast_from(whole));
+    }
+    whole
+}
+
 /// `low`, `high`: the corners of the box on this axis; `cells`: the mask's side with its border.
 #[cube]
 fn source(pixel: usize, low: f32, high: f32, growth: f32, cells: i32) -> Source {
     let half = (high - low) * 0.5f32 * growth;
     let centre = (high + low) * 0.5f32;
-    // Corners this far away make no difference to pixels, and their distance fits an i32.
-    let limit = 1.0e9f32;
-    let first = i32::cast_from(max(min(centre - half, limit), -limit));
-    let last = i32::cast_from(max(min(centre + half, limit), -limit));
-    let length = max(last - first + 1i32, 1i32);
-    let place = pixel as i32 - first;
-    let scale = divide(f32::cast_from(cells), f32::cast_from(length));
-    let position = max(scale * (f32::cast_from(place) + 0.5f32) - 0.5f32, 0.0f32);
+    let first = whole(centre - half);
+    let last = whole(centre + half);
+    let length = max(last - first + 1.0f32, 1.0f32);
+    let pixel = f32::cast_from(pixel as i32);
+    let place = pixel - first;
+    let scale = divide(f32::cast_from(cells), length);
+    let position = max(scale * (place + 0.5f32) - 0.5f32, 0.0f32);
     let cell = min(i32::cast_from(position), cells - 1);
     Source {
         low: cell,
         high: min(cell + 1, cells - 1),
         high_weight: position - f32::cast_from(cell),
-        inside: place >= 0 && pixel as i32 <= last,
+        inside: place >= 0.0f32 && pixel <= last,
     }
 }
 
