@@ -107,6 +107,18 @@ pub enum RecipeError {
     Metric(#[from] MetricError),
 }
 
+/// A picture of which the network's resizing leaves no pixel; the loader adds its name.
+#[derive(Debug, Error)]
+#[error(
+    "is {width}x{height} pixels, of which resizing to {resized_width}x{resized_height} leaves none; crop it, give the network a larger `max_size`, or let bad files be skipped"
+)]
+pub(crate) struct ShapeError {
+    pub width: usize,
+    pub height: usize,
+    pub resized_width: usize,
+    pub resized_height: usize,
+}
+
 /// One object of a picture that cannot be learnt from; the loader adds the picture's name.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("object {object}: {problem}; {remedy}")]

@@ -10,15 +10,19 @@ use wardrobe_datasets::atomic_file::write_text;
 
 use crate::error::RecipeError;
 
-/// Reads a text; `file` names it in messages.
+/// Reads a text, to its end; `file` names it in messages.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, RecipeError> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(
-        |error| RecipeError::Json {
-            file: file.to_owned(),
-            field: error.path().to_string(),
-            source: error.into_inner(),
-        },
-    )
+    let fail = |field: String, source: serde_json::Error| RecipeError::Json {
+        file: file.to_owned(),
+        field,
+        source,
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| fail(error.path().to_string(), error.into_inner()))?;
+    json.end()
+        .map_err(|source| fail(format!("line {}", source.line()), source))?;
+    Ok(value)
 }
 
 /// Reads a file.
@@ -47,6 +51,16 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn what_follows_the_value_is_an_error() {
+        assert_eq!(parse::<Vec<u8>>("[1]\n \n", "a.json").unwrap(), [1]);
+        let message = parse::<Vec<u8>>("[1]\n[2]", "a.json").unwrap_err();
+        assert_eq!(
+            message.to_string(),
+            "a.json: at line 2: trailing characters at line 2 column 1"
+        );
+    }
 
     #[test]
     fn a_file_is_replaced_whole_or_stays_as_it_was() {

@@ -140,6 +140,22 @@ pub(crate) fn all<B>(
     })
 }
 
+/// An error for a score to be kept that is none of those the task gives, where it says which.
+pub(crate) fn kept_score(
+    config: &TrainingConfig,
+    given: Option<Vec<String>>,
+) -> Result<(), TrainingError> {
+    match (&config.keep_best, given) {
+        (Some(keep), Some(given)) if !given.contains(&keep.metric) => {
+            Err(TrainingError::NoSuchScore {
+                metric: keep.metric.clone(),
+                given,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// How long a phase is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Extent {

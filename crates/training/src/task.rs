@@ -83,6 +83,13 @@ pub trait Task: Sync {
     /// Whatever keeps the scores from being computed; the run stops.
     fn validate(&self, model: &Self::Model, epoch: &EpochEnd) -> Result<Scores, TaskError>;
 
+    /// The names of the scores that [`validate`](Self::validate) gives, if they are known beforehand: a
+    /// `keep_best.metric` that is none of them is then refused before the first step. By default they
+    /// are not known.
+    fn score_names(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// Whether [`losses`](Self::losses) draws from Burn's generator: dropout under training,
     /// [`Tensor::random`]. That generator is one for all devices, so of batches that are computed at
     /// the same time those that draw take turns in the forward pass, each from its own seed. By default

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::PictureError;
 use crate::image_file::DecodeLimits;
-use crate::sample::{DataSet, Record, Sample, Split};
+use crate::sample::{BBox, DataSet, Record, Sample, Split};
 
 use super::{LoaderError, weight};
 
@@ -40,6 +40,12 @@ pub trait Source: Send + Sync {
 
     /// The categories in it, in any order, repeats allowed; empty for a negative.
     fn categories(&self, index: usize) -> Vec<u32> {
+        let _ = index;
+        Vec::new()
+    }
+
+    /// The category and the box of each of its objects, in their order; empty where they are not known.
+    fn boxes(&self, index: usize) -> Vec<(Option<u32>, Option<BBox>)> {
         let _ = index;
         Vec::new()
     }
@@ -176,6 +182,13 @@ impl Source for DataSetSource {
         distinct.into_iter().collect()
     }
 
+    fn boxes(&self, index: usize) -> Vec<(Option<u32>, Option<BBox>)> {
+        let objects = self.record(index).objects.iter();
+        objects
+            .map(|object| (object.category, object.bbox))
+            .collect()
+    }
+
     fn bytes(&self, index: usize) -> Option<usize> {
         let record = self.record(index);
         let [width, height] = record.image.size?.map(|side| side as usize);
@@ -275,6 +288,8 @@ mod tests {
         assert_eq!(source.name(1), "c.png");
         assert_eq!(source.record_index(1), 2);
         assert_eq!(source.categories(0), [1, 4]);
+        let boxes: [(Option<u32>, Option<BBox>); 3] = [4, 1, 4].map(|one| (Some(one), None));
+        assert_eq!(source.boxes(0), boxes);
         assert!(
             source
                 .get(0)

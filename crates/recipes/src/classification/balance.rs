@@ -3,10 +3,12 @@
 use wardrobe_datasets::loader::Source;
 use wardrobe_losses::{ClassLoss, class_balanced_weights};
 
+use super::config::Subject;
+use super::task::subject_of;
 use crate::data::Classes;
 use crate::error::RecipeError;
 
-/// The loss with weights for a β, counted over the pictures of all sources.
+/// The loss with weights for a β, counted over the pictures of all sources: each counts for the class that it is learnt as.
 ///
 /// # Errors
 /// [`RecipeError::Setting`] for a β outside 0 … 1 (1 excluded), a loss that has weights already, and a source whose
@@ -14,6 +16,7 @@ use crate::error::RecipeError;
 pub(super) fn balanced<'a>(
     loss: &ClassLoss,
     beta: f64,
+    subject: Subject,
     sources: impl IntoIterator<Item = (&'a dyn Source, &'a Classes)>,
 ) -> Result<ClassLoss, RecipeError> {
     let fail = |field: &str, found: String, remedy: &str| {
@@ -40,7 +43,7 @@ pub(super) fn balanced<'a>(
     let mut counts = Vec::new();
     for (source, classes) in sources {
         counts.resize(classes.names().len(), 0);
-        count(source, classes, &mut counts);
+        count(source, classes, subject, &mut counts);
     }
     if counts.iter().all(|count| *count == 0) {
         return fail(
@@ -55,17 +58,13 @@ pub(super) fn balanced<'a>(
     })
 }
 
-/// Adds the pictures of each class; one with several counts for each.
-fn count(source: &dyn Source, classes: &Classes, counts: &mut [usize]) {
+/// Adds the pictures of each class; those without one are bad files to the loader, and nothing is learnt from them.
+fn count(source: &dyn Source, classes: &Classes, subject: Subject, counts: &mut [usize]) {
     for index in 0..source.len() {
-        let categories = source.categories(index);
-        let mut of_picture: Vec<usize> = categories
-            .into_iter()
-            .filter_map(|category| classes.class(category))
-            .collect();
-        of_picture.sort_unstable();
-        of_picture.dedup();
-        for class in of_picture {
+        let objects = source.boxes(index);
+        let chosen = subject_of(objects.iter().map(|(_, bbox)| *bbox), subject);
+        let category = chosen.and_then(|chosen| objects[chosen].0);
+        if let Some(class) = category.and_then(|category| classes.class(category)) {
             counts[class] += 1;
         }
     }
@@ -74,13 +73,14 @@ fn count(source: &dyn Source, classes: &Classes, counts: &mut [usize]) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use wardrobe_datasets::sample::Category;
+    use wardrobe_datasets::sample::{BBox, Category};
     use wardrobe_datasets::{PictureError, Sample};
 
     use super::*;
     use crate::data::ClassChoice;
 
-    struct Counted(Vec<Vec<u32>>);
+    /// For each picture the categories of its objects, each with the width of its box.
+    struct Counted(Vec<Vec<(u32, f32)>>);
 
     impl Source for Counted {
         fn len(&self) -> usize {
@@ -91,8 +91,12 @@ mod tests {
             panic!("counting reads no picture")
         }
 
-        fn categories(&self, index: usize) -> Vec<u32> {
-            self.0[index].clone()
+        fn boxes(&self, index: usize) -> Vec<(Option<u32>, Option<BBox>)> {
+            let boxed = |&(category, width): &(u32, f32)| {
+                let bbox = BBox::new(0.0, 0.0, width, 5.0);
+                (Some(category), Some(bbox))
+            };
+            self.0[index].iter().map(boxed).collect()
         }
     }
 
@@ -106,26 +110,35 @@ mod tests {
         Classes::choose(&categories, &ClassChoice::Only(names)).unwrap()
     }
 
-    /// Three pictures with a dress, in two sources, one with a skirt (which also has two blouses, no class). β = ½: effective
-    /// numbers 1 + ½ + ¼ = 1.75 and 1; weights 1/1.75 and 1 scaled to a sum of two.
+    /// Three pictures of a dress, in two sources, one of a skirt (with a smaller dress on it); one of a blouse, which is no
+    /// class, and one of nothing. β = ½: effective numbers 1 + ½ + ¼ = 1.75 and 1; weights 1/1.75 and 1 scaled to a sum of two.
     #[test]
-    fn pictures_are_counted_by_class() {
-        let first = Counted(vec![vec![0], vec![0, 0]]);
-        let second = Counted(vec![vec![0], vec![2, 1, 1], vec![]]);
+    fn a_picture_counts_for_its_largest_garment() {
+        let first = Counted(vec![vec![(0, 5.0)], vec![(0, 5.0), (2, 5.0)]]);
+        let second = Counted(vec![
+            vec![(0, 5.0)],
+            vec![(0, 4.0), (2, 9.0)],
+            vec![(1, 9.0), (2, 4.0)],
+            vec![],
+        ]);
         let classes = classes();
         let sources: [(&dyn Source, _); 2] = [(&first, &classes), (&second, &classes)];
-        let loss = balanced(&ClassLoss::default(), 0.5, sources).unwrap();
+        let loss = balanced(&ClassLoss::default(), 0.5, Subject::Largest, sources).unwrap();
         let weights = loss.class_weights.unwrap();
         let unit = 2.0 / (1.0 / 1.75 + 1.0);
         assert!((weights[0] - unit / 1.75).abs() < 1e-6, "{weights:?}");
         assert!((weights[1] - unit).abs() < 1e-6, "{weights:?}");
+
+        // Of pictures with one garment, two dresses are left: one class occurs, of weight 1.
+        let loss = balanced(&ClassLoss::default(), 0.5, Subject::Only, sources).unwrap();
+        assert_eq!(loss.class_weights.unwrap(), [1.0, 0.0]);
     }
 
     #[test]
     fn what_cannot_be_balanced_is_refused() {
-        let source = Counted(vec![vec![0]]);
+        let source = Counted(vec![vec![(0, 5.0)]]);
         let refuse = |loss: ClassLoss, beta: f64, source: &dyn Source| {
-            balanced(&loss, beta, [(source, &classes())])
+            balanced(&loss, beta, Subject::Only, [(source, &classes())])
                 .unwrap_err()
                 .to_string()
         };
@@ -143,7 +156,7 @@ mod tests {
             "loss.class_weights: found weights beside class_balance; give one of the two"
         );
         assert_eq!(
-            refuse(plain(), 0.9, &Counted(vec![vec![1]])),
+            refuse(plain(), 0.9, &Counted(vec![vec![(1, 5.0)]])),
             "class_balance: found no picture with a class; leave it out: these data cannot be counted"
         );
     }

@@ -47,7 +47,7 @@ pub struct ClassifierRecipe {
     #[serde(default)]
     pub loss: ClassLoss,
     /// β, in 0 … 1 without 1: weights the loss by class, the rarer the more (*Class-Balanced Loss Based on Effective Number of
-    /// Samples*, equation 10; 0.9 to 0.9999), counted over the pictures of the first phase.
+    /// Samples*, equation 10; 0.9 to 0.9999), counted over the pictures that phases learn from, each data set once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_balance: Option<f64>,
     /// Phases, optimisers, schedules.

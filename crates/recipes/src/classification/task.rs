@@ -24,16 +24,9 @@ pub fn settle(
     classes: &Classes,
     subject: Subject,
 ) -> Result<Sample, ObjectError> {
-    let count = sample.objects.len();
-    let area = |index: usize| sample.objects[index].bbox.map_or(0.0, BBox::area);
-    let chosen = match subject {
-        Subject::Only => (count == 1).then_some(0),
-        // The first of the largest.
-        Subject::Largest => (0..count)
-            .rev()
-            .max_by(|&a, &b| area(a).total_cmp(&area(b))),
-    };
-    let Some(index) = chosen else {
+    let boxes = sample.objects.iter().map(|object| object.bbox);
+    let Some(index) = subject_of(boxes, subject) else {
+        let count = sample.objects.len();
         return Err(ObjectError::new(
             0,
             format!("is one of {count} objects of a picture with one class"),
@@ -52,6 +45,18 @@ pub fn settle(
     object.category = Some(class as u32);
     sample.objects = vec![object];
     Ok(sample)
+}
+
+/// Which of the objects with these boxes says a picture's class.
+pub(super) fn subject_of(
+    boxes: impl Iterator<Item = Option<BBox>>,
+    subject: Subject,
+) -> Option<usize> {
+    let areas: Vec<f32> = boxes.map(|bbox| bbox.map_or(0.0, BBox::area)).collect();
+    match subject {
+        Subject::Only => (areas.len() == 1).then_some(0),
+        Subject::Largest => first_of_largest(&areas),
+    }
 }
 
 /// One loss, `cross_entropy`; the scores `accuracy` and `mean_accuracy` (the mean over classes that
@@ -168,10 +173,14 @@ fn class_of(sample: &Sample) -> Option<usize> {
 
 /// The first of the largest.
 pub(super) fn likeliest(probabilities: &[f32]) -> usize {
-    (0..probabilities.len())
+    first_of_largest(probabilities).unwrap_or(0)
+}
+
+fn first_of_largest(values: &[f32]) -> Option<usize> {
+    // Of equals `max_by` takes the last.
+    (0..values.len())
         .rev()
-        .max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]))
-        .unwrap_or(0)
+        .max_by(|&a, &b| values[a].total_cmp(&values[b]))
 }
 
 impl Task for ClassifierTask {
@@ -211,6 +220,10 @@ impl Task for ClassifierTask {
         Ok(Scores::new()
             .with("accuracy", value(matrix.accuracy()))
             .with("mean_accuracy", value(matrix.mean_recall())))
+    }
+
+    fn score_names(&self) -> Option<Vec<String>> {
+        Some(["accuracy", "mean_accuracy"].map(str::to_owned).to_vec())
     }
 
     /// VGG ends in layers with dropout.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::json;
-use wardrobe_datasets::loader::OnBadFile;
 use wardrobe_kernels::generator::Generator;
 use wardrobe_losses::ClassLoss;
 use wardrobe_metrics::plot;
@@ -54,6 +53,7 @@ impl ClassifierRecipe {
             prepared.loaded.push(report);
         }
         let subject = self.subject;
+        let input = ImageTransform::new(self.input.clone())?;
         let mut data = DataSets::new();
         for (key, (opened, classes)) in sets.training {
             let transforms = self.transforms.clone().map(|step| (step, opened.mirrors));
@@ -63,16 +63,18 @@ impl ClassifierRecipe {
                 self.training.seed,
                 transforms,
                 move |sample| settle(sample, &classes, subject),
-            )?;
+            )?
+            .seen_through(&input);
             prepared.add(format!("data.{key}"), opened.skipped, &set);
             data = data.with(key, set);
         }
         let (opened, classes) = sets.held_out;
-        let held_out = LoaderData::in_order(opened.source, OnBadFile::Fail, move |sample| {
+        let on_bad_file = self.validation.on_bad_file();
+        let held_out = LoaderData::in_order(opened.source, on_bad_file, move |sample| {
             settle(sample, &classes, subject)
-        })?;
+        })?
+        .seen_through(&input);
         prepared.add("validation", opened.skipped, &held_out);
-        let input = ImageTransform::new(self.input.clone())?;
         let run = Run {
             config: self.training.clone(),
             program: json!({
@@ -100,13 +102,16 @@ impl ClassifierRecipe {
 
     /// The loss, weighted by class where that is asked for.
     fn loss_for(&self, sets: &OpenedSets) -> Result<ClassLoss, RecipeError> {
+        let phases = &self.training.phases;
+        let used = |key: &String| phases.iter().any(|phase| phase.data == *key);
         match self.class_balance {
-            Some(beta) => {
-                let sets = sets.training.values();
-                let sources = sets.map(|(data, classes)| (data.source.as_ref(), classes));
-                balanced(&self.loss, beta, sources)
+            // Where no phase names data that are there, the engine says so.
+            Some(beta) if sets.training.keys().any(used) => {
+                let sets = sets.training.iter().filter(|(key, _)| used(key));
+                let sources = sets.map(|(_, (data, classes))| (data.source.as_ref(), classes));
+                balanced(&self.loss, beta, self.subject, sources)
             }
-            None => Ok(self.loss.clone()),
+            _ => Ok(self.loss.clone()),
         }
     }
 }

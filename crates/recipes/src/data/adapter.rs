@@ -7,11 +7,14 @@ use wardrobe_datasets::loader::{
     self, Batch, Batching, Loader, LoaderConfig, LoaderError, OnBadFile, Sampling, SkippedFiles,
     Source, State,
 };
+use wardrobe_datasets::sample::BBox;
 use wardrobe_datasets::transforms::{Mirrors, Pipeline, Step};
 use wardrobe_datasets::{PictureError, Sample};
+use wardrobe_rpn_roi::ImageSize;
+use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_training::{Batches, Place, TaskError, TrainingBatch, TrainingData};
 
-use crate::error::{ObjectError, RecipeError};
+use crate::error::{ObjectError, RecipeError, ShapeError};
 
 /// A sample under its picture's name.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +97,10 @@ impl Source for Shared {
 
     fn categories(&self, index: usize) -> Vec<u32> {
         self.0.categories(index)
+    }
+
+    fn boxes(&self, index: usize) -> Vec<(Option<u32>, Option<BBox>)> {
+        self.0.boxes(index)
     }
 
     fn bytes(&self, index: usize) -> Option<usize> {
@@ -184,6 +191,27 @@ impl LoaderData {
             batch_size: settings.batching.size,
             skipped: Tally::default(),
         })
+    }
+
+    /// The same for a network that takes its pictures in like this: one of which it would see nothing is a bad
+    /// file, like those that cannot be decoded.
+    #[must_use]
+    pub fn seen_through(self, input: &ImageTransform) -> Self {
+        let input = input.clone();
+        let loader = self.loader.with_try_map(move |sample, _| {
+            let (width, height) = (sample.picture.width(), sample.picture.height());
+            let resized = input.resized(ImageSize::new(height, width));
+            if resized.width == 0 || resized.height == 0 {
+                return Err(ShapeError {
+                    width,
+                    height,
+                    resized_width: resized.width,
+                    resized_height: resized.height,
+                });
+            }
+            Ok(sample)
+        });
+        Self { loader, ..self }
     }
 
     /// The pictures left out so far under [`OnBadFile::Skip`], by all passes that this value and its
@@ -308,6 +336,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use wardrobe_datasets::Picture;
     use wardrobe_datasets::loader::FnSource;
+    use wardrobe_rpn_roi::config::TransformConfig;
 
     use super::*;
 
@@ -348,6 +377,43 @@ mod tests {
         assert_eq!(
             skipped.to_string(),
             "1 files skipped\nb.jpg: is empty (0 bytes); copy or download it again"
+        );
+    }
+
+    /// 96 pixels for 2,000 leave less than one for 20, and one for 21.
+    #[test]
+    fn pictures_too_narrow_for_the_network_are_bad_files() {
+        let source = Arc::new(FnSource::new(2, |index| {
+            let width = 20 + index;
+            Ok(Sample {
+                picture: Picture::new(vec![0; 3 * width * 2_000], width, 2_000),
+                objects: Vec::new(),
+                parsing: None,
+            })
+        }));
+        let input = ImageTransform::new(TransformConfig {
+            min_size: 96,
+            max_size: 96,
+            ..TransformConfig::default()
+        })
+        .unwrap();
+        let data = LoaderData::in_order(source.clone(), OnBadFile::Skip, Ok).unwrap();
+        let data = data.seen_through(&input);
+        let left: Vec<usize> = data.pass().unwrap().map(|one| one.unwrap().index).collect();
+        assert_eq!(left, [1]);
+        let skipped = data.skipped().to_string();
+        assert!(
+            skipped.starts_with("1 files skipped\nsample 0: is 20x2000 pixels, of which"),
+            "{skipped}"
+        );
+
+        let strict = LoaderData::in_order(source, OnBadFile::Fail, Ok).unwrap();
+        let mut pass = strict.seen_through(&input).pass().unwrap();
+        let message = pass.next().unwrap().unwrap_err().to_string();
+        assert!(
+            message.starts_with("epoch 0, batch 0: sample 0: is 20x2000 pixels, of which")
+                && message.contains("leaves none; crop it"),
+            "{message}"
         );
     }
 }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use wardrobe_datasets::loader::Source;
+use wardrobe_datasets::sample::BBox;
 use wardrobe_datasets::synthetic::{SyntheticWardrobe, WardrobeConfig};
 use wardrobe_datasets::{PictureError, Sample};
 
@@ -94,11 +95,18 @@ impl Source for SyntheticSource {
         format!("picture {} of wardrobe {seed}", self.first + index as u64)
     }
 
-    /// Draws the picture: what is on it is drawn along with it.
     fn categories(&self, index: usize) -> Vec<u32> {
+        let boxes = self.boxes(index).into_iter();
+        boxes.filter_map(|(category, _)| category).collect()
+    }
+
+    /// Draws the picture: what is on it is drawn along with it.
+    fn boxes(&self, index: usize) -> Vec<(Option<u32>, Option<BBox>)> {
         let of = |sample: &Sample| {
             let objects = sample.objects.iter();
-            objects.filter_map(|object| object.category).collect()
+            objects
+                .map(|object| (object.category, object.bbox))
+                .collect()
         };
         match self.drawn.get(index) {
             Some(kept) => of(kept.get_or_init(|| self.draw(index))),
@@ -131,6 +139,7 @@ mod tests {
             .collect();
         assert!(!worn.is_empty());
         assert_eq!(source.categories(1), worn);
+        assert_eq!(source.boxes(1).len(), first.objects.len());
         assert_eq!(source.get(1).unwrap(), first);
         assert_eq!(source.draw(1), first);
         let shifted = SyntheticSource::new(&SyntheticConfig { first: 4, ..config }).unwrap();

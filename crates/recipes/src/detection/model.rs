@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use wardrobe_datasets::MaskRegion;
 use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
+use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_rpn_roi::{CascadeRcnn, Detection, FasterRcnn, GroundTruth, RgbPicture};
 
 use crate::error::RecipeError;
@@ -25,6 +26,9 @@ pub struct Found {
 pub trait TrainableDetector: Module {
     /// Whether it learns, and gives, masks.
     const MASKS: bool;
+
+    /// How it takes pictures in.
+    fn input(&self) -> &ImageTransform;
 
     /// The losses of a batch, each a mean over it, under torchvision's names.
     ///
@@ -66,6 +70,10 @@ macro_rules! box_detector {
         impl TrainableDetector for $detector {
             const MASKS: bool = false;
 
+            fn input(&self) -> &ImageTransform {
+                self.transform()
+            }
+
             fn named_losses(
                 &self,
                 pictures: &[RgbPicture<'_>],
@@ -96,6 +104,10 @@ box_detector!(CascadeRcnn);
 
 impl TrainableDetector for MaskRcnn {
     const MASKS: bool = true;
+
+    fn input(&self) -> &ImageTransform {
+        self.transform()
+    }
 
     fn named_losses(
         &self,

@@ -44,6 +44,19 @@ impl Kind {
         }
     }
 
+    /// The names of its scores, in their order.
+    pub(super) fn score_names(self) -> Vec<String> {
+        let painted: &[&str] = match self {
+            Self::Boxes => &["mean_accuracy", "mean_IoU"],
+            Self::Masks => &["pixel_accuracy", "mean_accuracy", "mean_IoU"],
+        };
+        let coco = ["AP", "AP50", "AP75", "AP90"];
+        coco.iter()
+            .chain(painted)
+            .map(|name| format!("{}_{name}", self.prefix()))
+            .collect()
+    }
+
     fn settings(self) -> CocoSettings {
         match self {
             Self::Boxes => CocoSettings::boxes(),
@@ -131,24 +144,17 @@ impl Tally {
 
     /// The scores by their names; see [`Scorer`](super::Scorer).
     pub fn scores(&self) -> Scores {
-        let value = |score: Option<f64>| score.unwrap_or(f64::NAN);
         let mut scores = Scores::new();
         for one in &self.kinds {
-            let (name, summary, painted) = (one.kind.prefix(), one.coco.summary(), one.painted());
-            scores = scores
-                .with(format!("{name}_AP"), value(summary.ap))
-                .with(format!("{name}_AP50"), value(summary.ap50))
-                .with(format!("{name}_AP75"), value(summary.ap75))
-                .with(format!("{name}_AP90"), value(one.coco.ap_at(0.9)));
-            if one.kind == Kind::Masks {
-                scores = scores.with("mask_pixel_accuracy", value(painted.pixel_accuracy));
+            let (summary, painted) = (one.coco.summary(), one.painted());
+            let coco = [summary.ap, summary.ap50, summary.ap75, one.coco.ap_at(0.9)];
+            // Paper A's table 2, of boxes, has no accuracy of pixels.
+            let pixels = (one.kind == Kind::Masks).then_some(painted.pixel_accuracy);
+            let values = coco.into_iter().chain(pixels);
+            let values = values.chain([painted.mean_accuracy, painted.mean_iou]);
+            for (name, value) in one.kind.score_names().into_iter().zip(values) {
+                scores = scores.with(name, value.unwrap_or(f64::NAN));
             }
-            scores = scores
-                .with(
-                    format!("{name}_mean_accuracy"),
-                    value(painted.mean_accuracy),
-                )
-                .with(format!("{name}_mean_IoU"), value(painted.mean_iou));
         }
         scores
     }

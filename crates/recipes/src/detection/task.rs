@@ -1,5 +1,7 @@
 //! A detector as the engine's task.
 
+use std::iter;
+
 use burn::module::Module;
 use wardrobe_backbones::weights;
 use wardrobe_datasets::Sample;
@@ -9,6 +11,7 @@ use wardrobe_training::{EpochEnd, Losses, Scores, Step, Task, TaskError};
 
 use super::model::{Found, TrainableDetector};
 use super::scores::{Scorer, ScoringConfig};
+use super::tally::Kind;
 use super::truth::instance_truth;
 use crate::data::{LoaderData, Named};
 use crate::error::RecipeError;
@@ -115,6 +118,12 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
 
     fn validate(&self, model: &M, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
         Ok(self.score(model)?)
+    }
+
+    fn score_names(&self) -> Option<Vec<String>> {
+        let masks = M::MASKS.then_some(Kind::Masks);
+        let kinds = iter::once(Kind::Boxes).chain(masks);
+        Some(kinds.flat_map(Kind::score_names).collect())
     }
 
     /// What is drawn is drawn from [`Step::rng`].

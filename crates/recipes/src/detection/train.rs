@@ -5,7 +5,6 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde_json::json;
 use wardrobe_backbones::BackboneConfig;
-use wardrobe_datasets::loader::OnBadFile;
 use wardrobe_kernels::generator::Generator;
 use wardrobe_training::{DataSets, Run};
 
@@ -117,14 +116,17 @@ impl Job<'_> {
                 recipe.training.seed,
                 transforms,
                 move |sample| settle(sample, &classes, M::MASKS),
-            )?;
+            )?
+            .seen_through(detector.input());
             prepared.add(format!("data.{key}"), opened.skipped, &data);
             sets = sets.with(key, data);
         }
         let (opened, classes) = self.data.held_out;
-        let held_out = LoaderData::in_order(opened.source, OnBadFile::Fail, move |sample| {
+        let on_bad_file = recipe.validation.on_bad_file();
+        let held_out = LoaderData::in_order(opened.source, on_bad_file, move |sample| {
             settle(sample, &classes, M::MASKS)
-        })?;
+        })?
+        .seen_through(detector.input());
         prepared.add("validation", opened.skipped, &held_out);
         let run = Run {
             config: recipe.training.clone(),

@@ -87,7 +87,8 @@ impl ClassifierCheckpoint {
         let subject = self.subject;
         let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
             settle(sample, &classes, subject)
-        })?;
+        })?
+        .seen_through(&ImageTransform::new(self.input.clone())?);
         Ok(LabelledPictures {
             loader,
             skipped: opened.skipped,

@@ -12,6 +12,7 @@ use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_datasets::sample::Category;
 use wardrobe_datasets::{CocoResult, CompressedRle, Sample};
 use wardrobe_mask_head::{InstanceTruth, MaskRcnn};
+use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_rpn_roi::{CascadeRcnn, FasterRcnn, RgbPicture};
 use wardrobe_training::Flow;
 
@@ -61,6 +62,14 @@ impl TrainedDetector {
     /// Whether it gives masks.
     pub const fn has_masks(&self) -> bool {
         matches!(self, Self::MaskRcnn(_))
+    }
+
+    fn input(&self) -> &ImageTransform {
+        match self {
+            Self::FasterRcnn(model) => model.transform(),
+            Self::CascadeRcnn(model) => model.transform(),
+            Self::MaskRcnn(model) => model.transform(),
+        }
     }
 
     /// What it finds in each picture, best first.
@@ -164,7 +173,8 @@ impl DetectorCheckpoint {
         let category_ids = category_ids(&classes, &opened.categories);
         let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
             settle(sample, &classes, masks)
-        })?;
+        })?
+        .seen_through(self.detector.input());
         Ok(Pictures {
             loader,
             ids: opened.ids,

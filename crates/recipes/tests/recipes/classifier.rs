@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use wardrobe_backbones::weights::named_tensors;
 use wardrobe_kernels::{device::test_device, generator::Generator};
-use wardrobe_recipes::classification::ClassifierModel;
+use wardrobe_recipes::classification::{ClassifierModel, ClassifierRecipe};
 use wardrobe_recipes::detection::DetectorModel;
 use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
 use wardrobe_rpn_roi::FasterRcnnConfig;
 use wardrobe_training::Flow;
 
 use crate::support::{
-    bytes, classifier, detector, fall, learns_the_same_checkpointed, losses, train, train_in_two,
+    bytes, classifier, detector, fall, learns_the_same_checkpointed, losses, pictures, train,
+    train_in_two,
 };
 
 #[test]
@@ -135,18 +136,25 @@ fn a_classifier_of_another_width_is_refused_with_both_shapes() {
     );
 }
 
+/// The weights of the classes in the settings of a run.
+fn class_weights(recipe: &ClassifierRecipe) -> Vec<f64> {
+    let folder = tempfile::tempdir().unwrap();
+    train(recipe, folder.path());
+    let text = std::fs::read_to_string(folder.path().join("config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_value(config["program"]["loss"]["class_weights"].clone()).unwrap()
+}
+
 /// What is counted reaches the loss: the run's settings have a weight for each class, 1 in the mean over those that occur.
 #[test]
 fn a_balanced_loss_is_weighted_by_what_is_counted() {
     let mut recipe = classifier("clothnet-miniature", 1);
     recipe.class_balance = Some(0.9);
-    let folder = tempfile::tempdir().unwrap();
-    train(&recipe, folder.path());
-    let text = std::fs::read_to_string(folder.path().join("config.json")).unwrap();
-    let config: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let weights: Vec<f64> =
-        serde_json::from_value(config["program"]["loss"]["class_weights"].clone()).unwrap();
+    let weights = class_weights(&recipe);
     assert_eq!(weights.len(), 20);
+    // Data that no phase learns from do not count.
+    recipe.data.insert("spare".into(), pictures(8, 20));
+    assert_eq!(class_weights(&recipe), weights);
     let occur: Vec<f64> = weights.into_iter().filter(|one| *one > 0.0).collect();
     let mean = occur.iter().sum::<f64>() / occur.len() as f64;
     assert!(occur.len() > 1 && (mean - 1.0).abs() < 1e-5, "{occur:?}");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod bad_pictures;
 mod classifier;
 mod data;
 mod detector;

@@ -4,6 +4,7 @@ use wardrobe_kernels::device::test_device;
 use wardrobe_recipes::Begin;
 use wardrobe_recipes::data::{ClassChoice, DataConfig};
 use wardrobe_recipes::detection::{DetectorModel, DetectorRecipe};
+use wardrobe_training::KeepBestConfig;
 
 use crate::support::{detector, pictures};
 
@@ -60,6 +61,21 @@ fn a_wardrobe_that_cannot_be_drawn() {
     train.wardrobe.difficulty = 3.0;
     let message = refused(&recipe);
     assert!(message.contains("`difficulty` is 3"), "{message}");
+}
+
+#[test]
+fn a_score_that_is_not_given() {
+    let mut recipe = detector("mask-rcnn-miniature", 1);
+    recipe.training.keep_best = Some(KeepBestConfig {
+        metric: "mask_AP05".into(),
+        smaller_is_better: false,
+    });
+    assert_eq!(
+        refused(&recipe),
+        "keep_best.metric: the task gives no score \"mask_AP05\"; it gives box_AP, box_AP50, box_AP75, box_AP90, \
+         box_mean_accuracy, box_mean_IoU, mask_AP, mask_AP50, mask_AP75, mask_AP90, mask_pixel_accuracy, \
+         mask_mean_accuracy, mask_mean_IoU"
+    );
 }
 
 #[test]

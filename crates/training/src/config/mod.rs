@@ -170,13 +170,16 @@ impl TrainingConfig {
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, TrainingError> {
-        let config: Self =
-            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
-                .map_err(|error| TrainingError::Json {
-                    file: file.to_owned(),
-                    field: error.path().to_string(),
-                    source: error.into_inner(),
-                })?;
+        let fail = |field: String, source: serde_json::Error| TrainingError::Json {
+            file: file.to_owned(),
+            field,
+            source,
+        };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let config: Self = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| fail(error.path().to_string(), error.into_inner()))?;
+        json.end()
+            .map_err(|source| fail(format!("line {}", source.line()), source))?;
         config.validate()?;
         Ok(config)
     }

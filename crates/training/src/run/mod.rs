@@ -21,4 +21,4 @@ pub use state::load_weights;
 
 pub(crate) use atomic::write as write_file;
 pub(crate) use log::Log;
-pub(crate) use state::{AVERAGE, LossScaleState, MODEL, OPTIMISER, Position, State, Stored};
+pub(crate) use state::{AVERAGE, Ended, LossScaleState, MODEL, OPTIMISER, Position, State, Stored};

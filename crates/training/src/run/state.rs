@@ -44,11 +44,24 @@ pub(crate) struct Position {
     pub best: Option<f64>,
     /// The iteration that was scored last, so that none is scored twice.
     pub scored: Option<u64>,
+    /// The step whose validation failed, and is made up for first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Ended>,
     /// Bytes of `metrics.jsonl`.
     pub log: u64,
     /// The dynamic loss scale of 16-bit training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_scale: Option<LossScaleState>,
+}
+
+/// How a step of the optimiser ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ended {
+    /// Not where the rest of the pass had no batch that could be used.
+    pub stepped: bool,
+    /// The position is at a pass's start.
+    pub epoch_over: bool,
 }
 
 /// See [`crate::precision`].

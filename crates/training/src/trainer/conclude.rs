@@ -9,19 +9,21 @@ use crate::data::Place;
 use crate::error::TrainingError;
 use crate::observer::{Event, Flow, Observer};
 use crate::parameters;
-use crate::run::{AVERAGE, EpochRecord, MODEL, Named, OPTIMISER, Record, State, Stored};
+use crate::run::{AVERAGE, Ended, EpochRecord, MODEL, Named, OPTIMISER, Record, State, Stored};
 use crate::task::{EpochEnd, Scores, Task};
 
 impl<T: Task> Trainer<T> {
-    /// `stepped`: the optimiser made a step. `epoch_over`: the position is at a pass's start.
     pub(super) fn conclude(
         &mut self,
         phase: Phase<T::Batch>,
-        stepped: bool,
-        epoch_over: bool,
+        ended: Ended,
         mut flow: Flow,
         observer: &mut dyn Observer,
     ) -> Result<Progress, TrainingError> {
+        let Ended {
+            stepped,
+            epoch_over,
+        } = ended;
         let epochs = self.position.epoch - self.position.phase_epoch;
         let due = |every: Span| match every {
             Span::Iterations(count) => stepped && self.position.iteration.is_multiple_of(count),
@@ -42,7 +44,10 @@ impl<T: Task> Trainer<T> {
         };
         if score && self.position.scored != Some(self.position.iteration) {
             let pass = self.position.epoch - u64::from(epoch_over);
-            self.score(&phase, pass, &mut tell)?;
+            if let Err(error) = self.score(&phase, pass, &mut tell) {
+                self.save_unscored(phase, ended);
+                return Err(error);
+            }
         }
         if over {
             tell(Event::PhaseDone {
@@ -102,10 +107,8 @@ impl<T: Task> Trainer<T> {
             parameters::store(&model, &self.names, MODEL, &mut stored);
             let about = json!({"iteration": iteration, "epoch": pass, "score": score});
             let path = self.folder.write_best(stored, &about)?;
-            self.position.best = best;
             tell(Event::BestWritten { score, path });
         }
-        self.position.scored = Some(iteration);
         let record = EpochRecord {
             phase: phase.config.name.clone(),
             iteration,
@@ -114,6 +117,9 @@ impl<T: Task> Trainer<T> {
             best: best.is_some(),
         };
         self.log.push(&Record::Epoch(record.clone()))?;
+        // Only once nothing can fail any more: a validation that is made up for compares with the same best.
+        self.position.best = best.or(self.position.best);
+        self.position.scored = Some(iteration);
         tell(Event::Validated(record));
         Ok(())
     }
@@ -139,6 +145,16 @@ impl<T: Task> Trainer<T> {
             Some(best) => score > best,
         };
         Ok(better.then_some(score))
+    }
+
+    /// Saves what was learnt until a validation that failed, which is then owed.
+    ///
+    /// Not before every validation: the checkpoint after it says that it was made, so all would be written twice.
+    fn save_unscored(&mut self, phase: Phase<T::Batch>, ended: Ended) {
+        self.phase = Some(phase);
+        self.position.owed = Some(ended);
+        // The error to tell is the validation's; where this fails too, the run goes on from the checkpoint before.
+        let _ = self.save();
     }
 
     fn save(&mut self) -> Result<std::path::PathBuf, TrainingError> {

@@ -70,6 +70,7 @@ impl<T: Task> Run<T> {
 
     fn open(self, root: &Path, resume: bool) -> Result<Trainer<T>, TrainingError> {
         self.config.validate()?;
+        checks::kept_score(&self.config, self.task.score_names())?;
         let mut model = parameters::dense(self.model.train());
         if self.config.gradient_checkpointing {
             model = parameters::checkpointed(model);
@@ -211,7 +212,8 @@ impl<T: Task> Trainer<T> {
     /// # Errors
     /// What ends a run: [`TrainingError::NotFinite`], [`TrainingError::NoGradient`],
     /// [`TrainingError::Task`], [`TrainingError::Data`], [`TrainingError::NoSuchScore`],
-    /// [`TrainingError::Io`]. The checkpoints written before stay whole.
+    /// [`TrainingError::Io`]. The checkpoints written before stay whole; where a validation failed there is
+    /// one more, and the run that is resumed from it begins with that validation.
     ///
     /// # Panics
     /// When the task does, and when the system has no thread for a further device.

@@ -45,6 +45,7 @@ impl Position {
             data: 0,
             best: None,
             scored: None,
+            owed: None,
             log: 0,
             loss_scale,
         }

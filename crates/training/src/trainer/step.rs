@@ -10,7 +10,7 @@ use crate::error::{NotFinite, TrainingError};
 use crate::gradients::{clip_factor, square_sums};
 use crate::observer::{Event, Flow, Observer};
 use crate::parameters;
-use crate::run::{Named, Record, StepRecord};
+use crate::run::{Ended, Named, Record, StepRecord};
 use crate::task::Task;
 
 /// What the batches of a step added up to.
@@ -73,6 +73,9 @@ impl<T: Task> Trainer<T> {
             phase.announced = true;
             flow = observer.observe(&self.announcement(&phase));
         }
+        if let Some(ended) = self.position.owed.take() {
+            return self.conclude(phase, ended, flow, observer);
+        }
         let gathered = self.gather(&mut phase)?;
         let next = gathered.next;
         // Not when the rest of the pass had no batch that could be used.
@@ -91,7 +94,11 @@ impl<T: Task> Trainer<T> {
                 flow = Flow::Stop;
             }
         }
-        self.conclude(phase, stepped, epoch_over, flow, observer)
+        let ended = Ended {
+            stepped,
+            epoch_over,
+        };
+        self.conclude(phase, ended, flow, observer)
     }
 
     /// The batch that is due at `place`.

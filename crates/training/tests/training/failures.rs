@@ -166,6 +166,9 @@ fn a_score_that_is_not_given_is_named() {
         error.to_string(),
         "keep_best.metric: the task gives no score \"AP\"; it gives none"
     );
+    // Found at the first validation only, which is after the first step: that is not lost.
+    let saved = folder.path().join("checkpoints/step-00000001.safetensors");
+    assert!(saved.is_file());
 }
 
 /// Data with a file that cannot be read at one batch of a pass.

@@ -214,6 +214,10 @@ fn mistakes_are_found_before_the_first_step() {
             phase("").replace("train", "tain"),
             "phases[0].data: no data set is called \"tain\"; there are more, train",
         ),
+        (
+            phase("").replacen('{', r#"{"keep_best": {"metric": "acuracy"}, "#, 1),
+            "keep_best.metric: the task gives no score \"acuracy\"; it gives accuracy",
+        ),
     ] {
         let message = refused(&config).to_string();
         assert!(message.starts_with(expected), "{message}");
@@ -336,5 +340,14 @@ fn settings_out_of_range_are_named() {
     assert_eq!(
         TrainingConfig::from_json(&twice).unwrap_err().to_string(),
         "phases[1].name: found \"a\"; give every phase a name of its own"
+    );
+}
+
+#[test]
+fn a_second_configuration_is_not_passed_over() {
+    let two = format!("{}\n{}", phase(""), phase(""));
+    assert_eq!(
+        TrainingConfig::from_json(&two).unwrap_err().to_string(),
+        "configuration: at line 2: trailing characters at line 2 column 1"
     );
 }

@@ -1,9 +1,11 @@
 //! A run that was interrupted ends with the bytes of one that was not.
 
 use wardrobe_training::report::Report;
-use wardrobe_training::{Event, Flow, Progress, Record, read_log};
+use wardrobe_training::{
+    EpochEnd, Event, Flow, Losses, Progress, Record, Run, Scores, Step, Task, TaskError, read_log,
+};
 
-use crate::support::{alone, finish, outcome, run};
+use crate::support::{Batch, Classify, Net, alone, finish, outcome, run};
 
 /// Two phases, with everything that has a state: momentum, then Adam's moments, an average, a best
 /// score, frozen layers, accumulation over a pass that its steps do not divide.
@@ -70,6 +72,75 @@ fn steps_beyond_the_checkpoint_are_made_again() {
     // The pass ended after step 5, so steps 5 to 7 are made twice.
     assert_eq!(first, Some(5));
     assert!(outcome(folder.path()) == outcome(whole.path()));
+}
+
+/// Its held-out data cannot be read after one of the steps.
+struct Unread {
+    at: Option<u64>,
+}
+
+impl Task for Unread {
+    type Model = Net;
+    type Batch = Batch;
+
+    fn losses(&self, model: &Net, batch: &Batch, step: &Step) -> Result<Losses, TaskError> {
+        Classify.losses(model, batch, step)
+    }
+
+    fn validate(&self, model: &Net, epoch: &EpochEnd) -> Result<Scores, TaskError> {
+        if self.at == Some(epoch.iteration) {
+            return Err("img/9.jpg: truncated".into());
+        }
+        Classify.validate(model, epoch)
+    }
+}
+
+/// Checkpoints are due after steps 4, 8 and 12, and at the ends of the phases, after 10 and 15: the one from which the run goes
+/// on is that of the validation, which is made up for.
+#[test]
+fn a_validation_that_failed_is_made_up_for() {
+    let _alone = alone();
+    let config = CONFIG.replace(r#"{"iterations": 1}"#, r#"{"iterations": 4}"#);
+    let with = |at| {
+        let Run {
+            config,
+            program,
+            model,
+            data,
+            further_devices,
+            ..
+        } = run(&config);
+        Run {
+            config,
+            program,
+            task: Unread { at },
+            model,
+            data,
+            further_devices,
+        }
+    };
+    let whole = tempfile::tempdir().unwrap();
+    finish(run(&config), whole.path());
+    for at in [5, 10, 12, 14, 15] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut trainer = with(Some(at)).start(folder.path()).unwrap();
+        let error = trainer.run(&mut ()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("iteration {at}: img/9.jpg: truncated")
+        );
+        drop(trainer);
+        // Not mended yet.
+        let mut trainer = with(Some(at)).resume(folder.path()).unwrap();
+        assert_eq!(trainer.iteration(), at);
+        assert!(trainer.run(&mut ()).is_err());
+        drop(trainer);
+        let mut trainer = with(None).resume(folder.path()).unwrap();
+        assert_eq!(trainer.iteration(), at);
+        assert_eq!(trainer.run(&mut ()).unwrap(), Progress::Finished);
+        drop(trainer);
+        assert!(outcome(folder.path()) == outcome(whole.path()), "{at}");
+    }
 }
 
 #[test]

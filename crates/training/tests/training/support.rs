@@ -175,6 +175,10 @@ impl Task for Classify {
         }
         Ok(Scores::new().with("accuracy", right / 6.0))
     }
+
+    fn score_names(&self) -> Option<Vec<String>> {
+        Some(vec!["accuracy".into()])
+    }
 }
 
 /// A run of the small network over `train` (5 batches of 4) and `more` (3 batches of 4).
