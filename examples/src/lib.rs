@@ -3,7 +3,7 @@
 //!
 //! A program is its argument list and a call; the work is here, where tests reach it. Nothing in
 //! this library prints except through [`pipeline::Observer`], [`training::Watch`],
-//! [`quickstart::Show`] and [`evaluation`].
+//! [`quickstart::Show`], [`evaluation`] and the progress of a download ([`published`]).
 
 pub mod arguments;
 #[cfg(feature = "dashboard")]
@@ -12,5 +12,6 @@ pub mod evaluation;
 pub mod interrupt;
 pub mod output;
 pub mod pipeline;
+pub mod published;
 pub mod quickstart;
 pub mod training;

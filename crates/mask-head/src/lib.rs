@@ -20,7 +20,7 @@
 //! # Legend
 //!
 //! N images, D detections of an image, R detections of a batch, C classes with background 0, S×S the cut-out (14×14), M×M
-//! the mask (28×28, M = 2S). Masks are probabilities; a pixel belongs to the object from ½ on.
+//! the mask (28×28, M = 2S). Masks are probabilities; a pixel belongs to the object above ½.
 
 pub mod config;
 pub mod error;

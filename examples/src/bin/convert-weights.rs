@@ -9,7 +9,8 @@ use anyhow::bail;
 use clap::Parser;
 use wardrobe::backbones::weights::LoadOptions;
 use wardrobe::{Architecture, BackendKind, Detector, DetectorOptions, Suppression};
-use wardrobe_examples::arguments::{NetworkArguments, with_remedy};
+use wardrobe_examples::arguments::{NetworkArguments, in_words, with_remedy};
+use wardrobe_examples::published::weights_at;
 
 /// Converts a detector's weights to .safetensors.
 ///
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     match convert(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
@@ -84,7 +85,7 @@ fn convert(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let fresh = Detector::new(network.arch, &settings, &device).map_err(with_remedy)?;
     let (detector, loaded) = fresh
-        .with_weights(input, &options, classes)
+        .with_weights(&weights_at(input)?, &options, classes)
         .map_err(with_remedy)?;
     detector.save(output)?;
     println!(

@@ -11,11 +11,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use wardrobe::datasets::ResultsWriter;
 use wardrobe::{DecodeLimits, Detector, DetectorOptions, Suppression};
 use wardrobe_examples::arguments::{
-    BackendArguments, NetworkArguments, create_folder, with_remedy, with_ways_out,
+    BackendArguments, NetworkArguments, create_folder, in_words, with_remedy, with_ways_out,
 };
 use wardrobe_examples::interrupt::{EXIT_STATUS, Interrupt};
 use wardrobe_examples::output::Output;
 use wardrobe_examples::pipeline::{self, Observer, Rules, Summary};
+use wardrobe_examples::published::weights_at;
 
 /// Finds things in pictures.
 ///
@@ -26,7 +27,8 @@ use wardrobe_examples::pipeline::{self, Observer, Rules, Summary};
 struct Arguments {
     #[command(flatten)]
     network: NetworkArguments,
-    /// Weights under torchvision's names: .safetensors, .pth or .pt.
+    /// Weights under torchvision's names: .safetensors, .pth or .pt. The name of a file that torchvision publishes is
+    /// enough, built with the feature `download`.
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
     /// Names of the classes, one a line, without the background.
@@ -91,7 +93,7 @@ fn main() -> ExitCode {
         Ok(summary) if summary.interrupted => ExitCode::from(EXIT_STATUS),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
@@ -102,6 +104,7 @@ fn detect(arguments: &Arguments) -> anyhow::Result<Summary> {
     // Everything that can be wrong without the network is looked at before its weights are loaded.
     let names = arguments.network.names(arguments.classes.as_deref())?;
     let device = arguments.backend.device()?;
+    let weights = weights_at(&arguments.weights)?;
     if !arguments.skip_bad {
         pipeline::look_at_all(&arguments.images, &limits).map_err(|error| with_ways_out(&error))?;
     }
@@ -126,13 +129,8 @@ fn detect(arguments: &Arguments) -> anyhow::Result<Summary> {
     }
     let interrupt = Interrupt::listen(leftovers)?;
 
-    let detector = Detector::load_with(
-        arguments.network.arch,
-        &options,
-        &arguments.weights,
-        &device,
-    )
-    .map_err(with_remedy)?;
+    let detector = Detector::load_with(arguments.network.arch, &options, &weights, &device)
+        .map_err(with_remedy)?;
     let start = Instant::now();
     let progress = Progress::new(arguments.images.len());
     let rules = Rules {

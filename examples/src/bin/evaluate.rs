@@ -9,6 +9,7 @@ use wardrobe::DetectorOptions;
 use wardrobe_examples::arguments::{BackendArguments, NetworkArguments, in_words};
 use wardrobe_examples::evaluation::{self, DataArguments, OutputArguments, Weights};
 use wardrobe_examples::interrupt::EXIT_STATUS;
+use wardrobe_examples::published::weights_at;
 
 /// Scores a detector or classifier.
 ///
@@ -73,10 +74,11 @@ fn evaluate(arguments: &Arguments) -> anyhow::Result<bool> {
     let (Some(network), Some(path)) = (&arguments.network, &arguments.weights) else {
         anyhow::bail!("give --run, or --arch and --weights");
     };
+    let path = weights_at(path)?;
     let names = network.names(arguments.classes.as_deref())?;
     let weights = Weights {
         architecture: network.arch,
-        path,
+        path: &path,
         names: &names,
         options: DetectorOptions {
             min_size: arguments.min_size,

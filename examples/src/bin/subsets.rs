@@ -11,6 +11,7 @@ use wardrobe::datasets::subsets::{
     Arrangement, PictureCheck, Placement, SelectOptions, SubsetSpec, place, select,
 };
 use wardrobe::datasets::{DataSet, DecodeLimits};
+use wardrobe_examples::arguments::in_words;
 
 /// Draws balanced subsets of DeepFashion, Category and Attribute Prediction.
 ///
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
     match build(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }

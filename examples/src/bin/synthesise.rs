@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use wardrobe::datasets::synthetic::{self, GarmentKind, LabelNoise, WardrobeConfig};
+use wardrobe_examples::arguments::in_words;
 
 /// Draws pictures of garments with exact annotations, as one of the real data sets has them.
 ///
@@ -97,7 +98,7 @@ fn main() -> ExitCode {
     match synthesise(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }

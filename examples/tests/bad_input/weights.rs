@@ -106,6 +106,7 @@ fn files_that_are_no_weights() {
     );
     let message = message_of_weights(&folder.path().join("missing.pth"), CLASSES);
     assert!(message.contains("missing.pth: cannot be read"), "{message}");
+    assert_eq!(message.matches("No such file").count(), 1, "{message}");
     // Half of a whole file.
     let whole = std::fs::read(weights()).unwrap();
     let message = message_of_weights(
@@ -113,6 +114,22 @@ fn files_that_are_no_weights() {
         CLASSES,
     );
     assert!(message.contains("half.safetensors"), "{message}");
+}
+
+/// With the feature it would be fetched.
+#[cfg(not(feature = "download"))]
+#[test]
+fn a_published_file_that_is_not_there_names_its_address() {
+    let message = message_of_weights(
+        Path::new("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth"),
+        CLASSES,
+    );
+    assert!(
+        message.contains(
+            "https://download.pytorch.org/models/maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth"
+        ) && message.contains("--features download"),
+        "{message}"
+    );
 }
 
 /// Writes a NaN into the first value of one tensor of a `.safetensors` file: 8 bytes of header
