@@ -3,6 +3,7 @@
 
 mod backbones;
 mod detections;
+mod exports;
 mod fpn;
 mod heads;
 mod parameters;
