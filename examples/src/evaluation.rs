@@ -133,12 +133,13 @@ pub fn load(weights: &Weights<'_>, device: &Device) -> anyhow::Result<DetectorCh
     })
 }
 
-/// Evaluates the run in a folder. Returns whether it came to its end.
+/// Evaluates the run in a folder: what it left at its end, or a checkpoint. Returns whether it came to its end.
 ///
 /// # Errors
 /// Without a run there; as [`detector`].
 pub fn run(
     folder: &Path,
+    checkpoint: Option<&Path>,
     device: &Device,
     data: &DataArguments,
     outputs: &OutputArguments,
@@ -151,12 +152,17 @@ pub fn run(
     }
     match RunKind::of(folder)? {
         RunKind::Detector => {
-            let checkpoint = DetectorCheckpoint::of_run(folder, device).map_err(of_run(folder))?;
+            let checkpoint = match checkpoint {
+                Some(file) => DetectorCheckpoint::of_run_at(folder, file, device)?,
+                None => DetectorCheckpoint::of_run(folder, device).map_err(of_run(folder))?,
+            };
             detector(&checkpoint, data, outputs)
         }
         RunKind::Classifier => {
-            let checkpoint =
-                ClassifierCheckpoint::of_run(folder, device).map_err(of_run(folder))?;
+            let checkpoint = match checkpoint {
+                Some(file) => ClassifierCheckpoint::of_run_at(folder, file, device)?,
+                None => ClassifierCheckpoint::of_run(folder, device).map_err(of_run(folder))?,
+            };
             classifier(&checkpoint, data, outputs)?;
             Ok(true)
         }
@@ -168,7 +174,9 @@ fn of_run(folder: &Path) -> impl FnOnce(RecipeError) -> anyhow::Error {
     let folder = folder.display().to_string();
     move |error| {
         if unfinished {
-            anyhow!("{folder}: the run has not ended, so it left no model yet; resume it first")
+            anyhow!(
+                "{folder}: the run has not ended, so it left no model yet; resume it first, or give one of its checkpoints (--checkpoint)"
+            )
         } else {
             error.into()
         }

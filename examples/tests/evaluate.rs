@@ -190,6 +190,33 @@ fn a_classifiers_accuracy_is_what_training_logged() {
     assert!(said.contains("detects nothing"), "{said}");
 }
 
+/// The last checkpoint has the weights that the run left at its end, for a run that has none too.
+#[test]
+fn a_checkpoint_of_a_run_that_has_not_ended_is_scored() {
+    let trained = &*TRAINED;
+    for (name, step) in [("mask", 12), ("clothnet", 2)] {
+        let under_way = trained.path(&format!("{name}-under-way"));
+        std::fs::create_dir(&under_way).unwrap();
+        let config = trained.path(name).join("config.json");
+        std::fs::copy(config, under_way.join("config.json")).unwrap();
+        let scores = under_way.join("scores.json");
+        done(&evaluate(&[
+            "--run",
+            under_way.to_str().unwrap(),
+            "--checkpoint",
+            &trained.at(&format!("{name}/checkpoints/step-{step:08}.safetensors")),
+            "--json",
+            scores.to_str().unwrap(),
+        ]));
+        let logged = logged(&trained.path(name));
+        let scores = json_of(&scores);
+        let found = scores.get("scores").unwrap_or(&scores);
+        for (score, value) in logged.as_object().unwrap() {
+            assert_eq!(&found[score], value, "{name}: {score}");
+        }
+    }
+}
+
 #[test]
 fn a_damaged_picture_stops_the_evaluation_unless_it_may_be_skipped() {
     let trained = &*TRAINED;
@@ -311,7 +338,20 @@ fn what_cannot_be_evaluated_is_said_with_a_remedy() {
     )
     .unwrap();
     let said = refused(&["--run", stopped.to_str().unwrap(), &coco]);
-    assert!(said.contains("has not ended"), "{said}");
+    assert!(
+        said.contains("has not ended") && said.contains("--checkpoint"),
+        "{said}"
+    );
+
+    // A checkpoint of another network.
+    let said = refused(&[
+        "--run",
+        stopped.to_str().unwrap(),
+        "--checkpoint",
+        &trained.at("clothnet/checkpoints/step-00000002.safetensors"),
+        &coco,
+    ]);
+    assert!(said.contains("holds another model"), "{said}");
 
     // No checkpoint at all.
     assert!(

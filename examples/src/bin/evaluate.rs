@@ -17,9 +17,13 @@ use wardrobe_examples::published::weights_at;
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// The folder of a run that has ended.
+    /// The folder of a run.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["arch", "weights"])]
     run: Option<PathBuf>,
+    /// A checkpoint of the run, such as RUN/checkpoints/best.safetensors, in place of what it left at its end; the run may still
+    /// be under way.
+    #[arg(long, value_name = "FILE", requires = "run")]
+    checkpoint: Option<PathBuf>,
     #[command(flatten)]
     network: Option<NetworkArguments>,
     /// Weights under torchvision's names: .safetensors, .pth or .pt.
@@ -69,7 +73,14 @@ fn main() -> ExitCode {
 fn evaluate(arguments: &Arguments) -> anyhow::Result<bool> {
     let device = arguments.backend.device()?;
     if let Some(folder) = &arguments.run {
-        return evaluation::run(folder, &device, &arguments.data, &arguments.outputs);
+        let checkpoint = arguments.checkpoint.as_deref();
+        return evaluation::run(
+            folder,
+            checkpoint,
+            &device,
+            &arguments.data,
+            &arguments.outputs,
+        );
     }
     let (Some(network), Some(path)) = (&arguments.network, &arguments.weights) else {
         anyhow::bail!("give --run, or --arch and --weights");

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde::Deserialize;
-use wardrobe_backbones::weights::{self, LoadOptions};
 use wardrobe_datasets::formats::Skipped;
 use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_losses::ClassLoss;
@@ -12,7 +11,7 @@ use wardrobe_metrics::ConfusionMatrix;
 use wardrobe_rpn_roi::config::TransformConfig;
 use wardrobe_rpn_roi::transform::ImageTransform;
 
-use super::run;
+use super::run::{self, Weights};
 use crate::classification::{Classifier, ClassifierModel, ClassifierTask, Subject, settle};
 use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
 use crate::error::RecipeError;
@@ -42,6 +41,25 @@ impl ClassifierCheckpoint {
     /// [`RecipeError::Io`] for a folder without a run, or one that has not ended;
     /// [`RecipeError::Json`] for a detector's run; [`RecipeError::Weights`].
     pub fn of_run(folder: impl AsRef<Path>, device: &Device) -> Result<Self, RecipeError> {
+        let folder = folder.as_ref();
+        let model = folder.join(MODEL_FILE);
+        Self::read(folder, Weights::Model(&model), device)
+    }
+
+    /// The same with the weights of a checkpoint of the run, also of one that has not ended: the averaged ones where it has
+    /// them.
+    ///
+    /// # Errors
+    /// As [`ClassifierCheckpoint::of_run`]; [`RecipeError::Training`] for a file that is no checkpoint of this network.
+    pub fn of_run_at(
+        folder: impl AsRef<Path>,
+        checkpoint: &Path,
+        device: &Device,
+    ) -> Result<Self, RecipeError> {
+        Self::read(folder.as_ref(), Weights::Checkpoint(checkpoint), device)
+    }
+
+    fn read(folder: &Path, weights: Weights<'_>, device: &Device) -> Result<Self, RecipeError> {
         #[derive(Deserialize)]
         struct Program {
             model: ClassifierModel,
@@ -51,11 +69,8 @@ impl ClassifierCheckpoint {
             input: TransformConfig,
             validation: DataConfig,
         }
-        let folder = folder.as_ref();
         let program: Program = run::program(folder)?;
-        let fresh = program.model.init(device)?;
-        let (classifier, _) =
-            weights::load(fresh, folder.join(MODEL_FILE), &LoadOptions::strict())?;
+        let classifier = weights.fill(program.model.init(device)?)?;
         Ok(Self {
             classifier,
             names: program.classes,

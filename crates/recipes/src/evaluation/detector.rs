@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use serde::Deserialize;
-use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
 use wardrobe_datasets::formats::Skipped;
 use wardrobe_datasets::loader::SkippedFiles;
 use wardrobe_datasets::sample::Category;
@@ -16,7 +14,7 @@ use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_rpn_roi::{CascadeRcnn, FasterRcnn, RgbPicture};
 use wardrobe_training::Flow;
 
-use super::run;
+use super::run::{self, Weights};
 use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
 use crate::detection::{
     DetectorModel, Found, Scorer, ScoringConfig, Tally, TrainableDetector, instance_truth, rgb,
@@ -43,19 +41,25 @@ impl TrainedDetector {
     /// [`RecipeError::Weights`] with everything that differs; [`RecipeError::Detector`] and
     /// [`RecipeError::MaskHead`] for numbers that are no network.
     pub fn load(model: &DetectorModel, path: &Path, device: &Device) -> Result<Self, RecipeError> {
-        fn filled<M: Module>(model: M, path: &Path) -> Result<Box<M>, RecipeError> {
-            let (model, _): (M, LoadReport) = weights::load(model, path, &LoadOptions::strict())?;
-            Ok(Box::new(model))
-        }
+        Self::filled(model, Weights::Model(path), device)
+    }
+
+    fn filled(
+        model: &DetectorModel,
+        weights: Weights<'_>,
+        device: &Device,
+    ) -> Result<Self, RecipeError> {
         Ok(match model {
             DetectorModel::FasterRcnn(config) => {
-                Self::FasterRcnn(filled(config.init(device)?, path)?)
+                Self::FasterRcnn(Box::new(weights.fill(config.init(device)?)?))
             }
             DetectorModel::CascadeRcnn(config) => {
-                Self::CascadeRcnn(filled(config.init(device)?, path)?)
+                Self::CascadeRcnn(Box::new(weights.fill(config.init(device)?)?))
             }
-            DetectorModel::MaskRcnn(config) => Self::MaskRcnn(filled(config.init(device)?, path)?),
-            DetectorModel::Preset(name) => return Self::load(&name.model(), path, device),
+            DetectorModel::MaskRcnn(config) => {
+                Self::MaskRcnn(Box::new(weights.fill(config.init(device)?)?))
+            }
+            DetectorModel::Preset(name) => return Self::filled(&name.model(), weights, device),
         })
     }
 
@@ -125,12 +129,41 @@ impl DetectorCheckpoint {
         Self::of_changed_run(folder, device, |_| Ok(()))
     }
 
+    /// The same with the weights of a checkpoint of the run, also of one that has not ended: the averaged ones where it has
+    /// them.
+    ///
+    /// # Errors
+    /// As [`DetectorCheckpoint::of_run`]; [`RecipeError::Training`] for a file that is no checkpoint of this network.
+    pub fn of_run_at(
+        folder: impl AsRef<Path>,
+        checkpoint: &Path,
+        device: &Device,
+    ) -> Result<Self, RecipeError> {
+        Self::read(
+            folder.as_ref(),
+            Weights::Checkpoint(checkpoint),
+            device,
+            |_| Ok(()),
+        )
+    }
+
     /// The same with other numbers in the network, such as another suppression.
     ///
     /// # Errors
     /// As [`DetectorCheckpoint::of_run`], also for numbers that need other weights; whatever `change` gives.
     pub fn of_changed_run(
         folder: impl AsRef<Path>,
+        device: &Device,
+        change: impl FnOnce(&mut DetectorModel) -> Result<(), RecipeError>,
+    ) -> Result<Self, RecipeError> {
+        let folder = folder.as_ref();
+        let model = folder.join(MODEL_FILE);
+        Self::read(folder, Weights::Model(&model), device, change)
+    }
+
+    fn read(
+        folder: &Path,
+        weights: Weights<'_>,
         device: &Device,
         change: impl FnOnce(&mut DetectorModel) -> Result<(), RecipeError>,
     ) -> Result<Self, RecipeError> {
@@ -142,10 +175,9 @@ impl DetectorCheckpoint {
             validation: DataConfig,
             scoring: ScoringConfig,
         }
-        let folder = folder.as_ref();
         let mut program: Program = run::program(folder)?;
         change(&mut program.model)?;
-        let detector = TrainedDetector::load(&program.model, &folder.join(MODEL_FILE), device)?;
+        let detector = TrainedDetector::filled(&program.model, weights, device)?;
         Ok(Self {
             detector,
             names: program.classes,

@@ -2,11 +2,37 @@
 
 use std::path::Path;
 
+use burn::module::Module;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use wardrobe_backbones::weights::{self, LoadOptions};
+use wardrobe_training::load_weights;
 
+use crate::detection::torchvision_names;
 use crate::error::RecipeError;
 use crate::json;
+
+/// A file with a network's weights.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weights<'a> {
+    /// Under torchvision's names, as a run leaves them at its end.
+    Model(&'a Path),
+    /// A checkpoint of a run.
+    Checkpoint(&'a Path),
+}
+
+impl Weights<'_> {
+    /// The network with these weights; strict.
+    pub(super) fn fill<M: Module>(self, network: M) -> Result<M, RecipeError> {
+        Ok(match self {
+            Self::Model(path) => weights::load(network, path, &LoadOptions::strict())?.0,
+            Self::Checkpoint(path) => {
+                let names = torchvision_names(&network);
+                load_weights(network, &names, path)?
+            }
+        })
+    }
+}
 
 /// What a run trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
