@@ -37,7 +37,7 @@ impl Dashboard {
         Ok(Self {
             renderer: None,
             interrupter: Interrupter::new(),
-            interrupt: Interrupt::listen(Vec::new())?,
+            interrupt: Interrupt::listen()?,
             curves: BTreeSet::new(),
             done: 0,
         })

@@ -236,10 +236,7 @@ pub fn detector(
     tell_skipped(pictures.skipped());
     let results = outputs.detections.as_ref().map(ResultsWriter::create);
     let mut results = results.transpose()?;
-    let leftovers = results
-        .iter()
-        .map(|results| results.temporary_path().to_owned());
-    let interrupt = Interrupt::listen(leftovers.collect())?;
+    let interrupt = Interrupt::listen()?;
     let bar = ProgressBar::new(pictures.count() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left") {
         bar.set_style(style);

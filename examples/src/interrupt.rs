@@ -1,10 +1,10 @@
 //! Ctrl-C: once asks the program to finish what it has in hand, twice ends it at once.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use wardrobe::datasets::atomic_file;
 
 /// The exit status of a program ended by Ctrl-C: 128 + SIGINT's number, as shells report it.
 pub const EXIT_STATUS: u8 = 130;
@@ -14,20 +14,17 @@ pub const EXIT_STATUS: u8 = 130;
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens for Ctrl-C, SIGTERM and SIGHUP. The second signal removes `leftovers` and ends the
-    /// program.
+    /// Listens for Ctrl-C, SIGTERM and SIGHUP. The second signal removes files that are not whole
+    /// yet and ends the program.
     ///
     /// # Errors
     /// When the system refuses, or a handler is already there.
-    pub fn listen(leftovers: Vec<PathBuf>) -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         let interrupt = Self::default();
         let asked = interrupt.clone();
         ctrlc::set_handler(move || {
             if asked.0.swap(true, Ordering::SeqCst) {
-                for path in &leftovers {
-                    // It may be gone already; there is nobody left to tell otherwise.
-                    let _ = std::fs::remove_file(path);
-                }
+                atomic_file::remove_unfinished();
                 std::process::exit(i32::from(EXIT_STATUS));
             }
         })

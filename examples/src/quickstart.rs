@@ -61,7 +61,7 @@ impl Show {
             before: 0,
             own: 0,
             trained: false,
-            interrupt: Interrupt::listen(Vec::new())?,
+            interrupt: Interrupt::listen()?,
             begun: Instant::now(),
         })
     }

@@ -100,7 +100,7 @@ impl Watch {
         }
         Ok(Self {
             bar,
-            interrupt: Interrupt::listen(Vec::new())?,
+            interrupt: Interrupt::listen()?,
             phase: String::new(),
         })
     }

@@ -4,7 +4,7 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{detect, detector, files, picture, success, weights};
@@ -226,19 +226,13 @@ fn converted_weights_detect_the_same() {
     assert!(!here.join("other.safetensors").exists());
 }
 
-/// The first signal leaves a list of what was done; there is no half-written file beside it.
+/// A run over one picture `times` over, once it has drawn three.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_run_leaves_valid_results() {
-    let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
-    let pictures = 500;
+fn drawing(here: &Path, times: usize) -> Child {
     picture(here, "one.png", 64, 64);
-    let mut command = detect(here);
-    command
-        .args(vec!["one.png"; pictures])
-        .args(["--json", "out.json", "--draw", "drawn"]);
-    let mut child = command
+    let mut child = detect(here)
+        .args(vec!["one.png"; times])
+        .args(["--json", "out.json", "--draw", "drawn"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -252,10 +246,26 @@ fn an_interrupted_run_leaves_valid_results() {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-    Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
+    child
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// The first signal leaves a list of what was done; there is no half-written file beside it.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_valid_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let pictures = 500;
+    let child = drawing(here, pictures);
+    signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(130), "{printed}");
@@ -270,6 +280,39 @@ fn an_interrupted_run_leaves_valid_results() {
     let last = results.iter().map(|one| one.image_id).max().unwrap();
     assert_eq!(last as usize, drawn);
     assert_eq!(files(here), ["drawn", "one.png", "out.json"]);
+}
+
+/// Killed, the program leaves older results as they were and no drawing that is not whole; ended by a second signal
+/// it removes what it had begun besides.
+#[cfg(unix)]
+#[test]
+fn nothing_half_written_has_a_name() {
+    for signals in [&["-KILL"][..], &["-INT", "-INT"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        std::fs::write(here.join("out.json"), "older").unwrap();
+        let mut child = drawing(here, 500);
+        for name in signals {
+            signal(&child, name);
+        }
+        assert!(!child.wait().unwrap().success());
+        let killed = signals == ["-KILL"];
+        if killed {
+            assert_eq!(
+                std::fs::read_to_string(here.join("out.json")).unwrap(),
+                "older"
+            );
+        }
+        for name in files(&here.join("drawn")) {
+            if name.starts_with('.') {
+                assert!(killed, "{name}");
+            } else {
+                read_picture(here.join("drawn").join(name), &DecodeLimits::default()).unwrap();
+            }
+        }
+        let hidden = files(here).iter().any(|name| name.starts_with('.'));
+        assert_eq!(hidden, killed);
+    }
 }
 
 /// The second signal ends the program at once, without a results file, and removes the unfinished
@@ -304,17 +347,9 @@ fn a_second_signal_ends_at_once() {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-    // The handler is installed right after the file is made.
+    signal(&child, "-INT");
     std::thread::sleep(Duration::from_millis(300));
-    let interrupt = || {
-        Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-    };
-    interrupt();
-    std::thread::sleep(Duration::from_millis(300));
-    interrupt();
+    signal(&child, "-INT");
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;

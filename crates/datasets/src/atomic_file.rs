@@ -4,14 +4,35 @@
 //! replaces an older file of that name in one step. A value that is dropped before that removes the
 //! temporary file and leaves an older file as it was.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::OutputError;
 
 /// How many temporary names are tried before a folder full of them is an error.
 const NAME_ATTEMPTS: u32 = 100;
+
+/// The temporary files of this process.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    // Every change of the set is one call, so a thread that panicked leaves it whole.
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes every temporary file of this process, for a signal handler that ends it: no further file can be begun or
+/// finished, threads that try wait for the end.
+pub fn remove_unfinished() {
+    let files = unfinished();
+    for path in files.iter() {
+        // It may be gone already; there is nobody left to tell otherwise.
+        let _ = fs::remove_file(path);
+    }
+    std::mem::forget(files);
+}
 
 /// Writes a text in one step.
 ///
@@ -81,12 +102,14 @@ impl AtomicFile {
         for attempt in 0..NAME_ATTEMPTS {
             let temporary =
                 path.with_file_name(format!(".{name}.{}-{attempt}.partial", std::process::id()));
+            let mut unfinished = unfinished();
             match OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .open(&temporary)
             {
                 Ok(file) => {
+                    unfinished.insert(temporary.clone());
                     return Ok(Self {
                         path,
                         temporary,
@@ -109,11 +132,6 @@ impl AtomicFile {
         &self.path
     }
 
-    /// The temporary file, for a signal handler that must remove it.
-    pub fn temporary_path(&self) -> &Path {
-        &self.temporary
-    }
-
     /// Flushes to the disk and gives the file its name.
     ///
     /// # Errors
@@ -123,11 +141,13 @@ impl AtomicFile {
         let Some(writer) = self.writer.take() else {
             return Ok(());
         };
-        let result = writer
+        let written = writer
             .into_inner()
             .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.temporary, &self.path));
+            .and_then(|file| file.sync_all());
+        let mut unfinished = unfinished();
+        let result = written.and_then(|()| fs::rename(&self.temporary, &self.path));
+        unfinished.remove(&self.temporary);
         result.map_err(|source| {
             // The error to report is the first one; a leftover that cannot be removed either adds
             // nothing.
@@ -159,7 +179,9 @@ impl Drop for AtomicFile {
             // Discards the buffer instead of flushing it into a file about to go.
             let (file, _) = writer.into_parts();
             drop(file);
+            let mut unfinished = unfinished();
             let _ = fs::remove_file(&self.temporary);
+            unfinished.remove(&self.temporary);
         }
     }
 }

@@ -152,11 +152,6 @@ impl ResultsWriter {
         })
     }
 
-    /// The temporary file, for a signal handler that must remove it.
-    pub fn temporary_path(&self) -> &std::path::Path {
-        self.file.temporary_path()
-    }
-
     /// Appends one instance.
     ///
     /// # Errors

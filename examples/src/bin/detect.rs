@@ -117,17 +117,15 @@ fn detect(arguments: &Arguments) -> anyhow::Result<Summary> {
         ..DetectorOptions::new(names.num_classes())
     };
     let mut output = Output::new(names);
-    let mut leftovers = Vec::new();
+    // Before the first file is begun, so that a signal leaves none behind.
+    let interrupt = Interrupt::listen()?;
     if let Some(path) = &arguments.json {
-        let results = ResultsWriter::create(path)?;
-        leftovers.push(results.temporary_path().to_owned());
-        output = output.with_results(results);
+        output = output.with_results(ResultsWriter::create(path)?);
     }
     if let Some(folder) = &arguments.draw {
         create_folder(folder)?;
         output = output.with_drawings(folder.clone(), arguments.draw_score);
     }
-    let interrupt = Interrupt::listen(leftovers)?;
 
     let detector = Detector::load_with(arguments.network.arch, &options, &weights, &device)
         .map_err(with_remedy)?;
