@@ -1,22 +1,23 @@
 //! `evaluate`: a checkpoint and data become scores, a results list and a page.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use wardrobe::datasets::atomic_file::write_text;
+use wardrobe::datasets::atomic_file::{AtomicFile, write_text};
 use wardrobe::datasets::formats::{Format, Mode, Skipped};
 use wardrobe::datasets::loader::SkippedFiles;
 use wardrobe::datasets::sample::Split;
 use wardrobe::datasets::{CategoryNames, ResultsWriter};
-use wardrobe::metrics::{Bootstrap, plot};
-use wardrobe::recipes::data::{DataConfig, FolderConfig};
-use wardrobe::recipes::detection::ScoringConfig;
+use wardrobe::metrics::{Bootstrap, ConfusionMatrix, plot};
+use wardrobe::recipes::data::{ClassChoice, DataConfig, FolderConfig};
+use wardrobe::recipes::detection::{ScoringConfig, Tally};
 use wardrobe::recipes::evaluation::{
-    ClassifierCheckpoint, ClassifierSummary, DetectorCheckpoint, DetectorSummary, RunKind,
+    ClassifierCheckpoint, ClassifierSummary, DetectorCheckpoint, DetectorSummary, Judged, RunKind,
     TrainedDetector, with_classes, with_pictures,
 };
 use wardrobe::recipes::{RecipeError, Table};
@@ -29,6 +30,9 @@ use crate::interrupt::Interrupt;
 
 /// Pictures kept for the page, whose worst errors are among them: of 1,000 × 1,000 pixels some 600 MB.
 const SHOWN_OF: usize = 200;
+
+/// The page's name in the folder of --report.
+const PAGE: &str = "report.html";
 
 /// Where pictures and annotations are.
 #[derive(Debug, Clone, Args)]
@@ -75,7 +79,16 @@ impl DataArguments {
                 },
                 pictures: self.pictures.clone(),
             })),
-            (None, Some(config)) => Ok(config.clone()),
+            (None, Some(config)) => {
+                let mut config = config.clone();
+                // Drawn pictures are never bad.
+                if self.skip_bad
+                    && let DataConfig::Folder(folder) = &mut config
+                {
+                    folder.mode = Mode::Lenient;
+                }
+                Ok(config)
+            }
             (None, None) => bail!("give the data"),
         }
     }
@@ -96,6 +109,63 @@ pub struct OutputArguments {
     /// Adds 95 % intervals of AP, from 1,000 draws of the pictures.
     #[arg(long)]
     pub ci: bool,
+}
+
+impl OutputArguments {
+    /// Tries every output and leaves none: what cannot be written is known before the work, and work that
+    /// fails has nothing to take back.
+    ///
+    /// # Errors
+    /// For what cannot be written, with its flag; for one file under two flags.
+    pub fn check(&self) -> anyhow::Result<()> {
+        for (flag, file) in [("--json", &self.json), ("--detections", &self.detections)] {
+            if let Some(file) = file {
+                try_file(file).context(flag)?;
+            }
+        }
+        if let Some(folder) = &self.report {
+            try_page(folder).context("--report")?;
+        }
+        if let (Some(json), Some(detections)) = (&self.json, &self.detections)
+            && let (Some(scores), Some(list)) = (place(json), place(detections))
+            && scores == list
+        {
+            bail!(
+                "--json and --detections both name {}; give each a file of its own",
+                json.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn try_file(path: &Path) -> anyhow::Result<()> {
+    // Dropped unfinished, it leaves nothing.
+    drop(AtomicFile::create(path)?);
+    Ok(())
+}
+
+/// Tries that a page can be written into a folder.
+fn try_page(folder: &Path) -> anyhow::Result<()> {
+    let absent: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|path| !path.exists())
+        .collect();
+    let tried = create_folder(folder).and_then(|()| try_file(&folder.join(PAGE)));
+    for made in absent {
+        // Only an empty folder goes; where making it failed there is none.
+        let _ = std::fs::remove_dir(made);
+    }
+    tried
+}
+
+/// Where a file comes to lie: its folder, without links and detours, and its name there.
+fn place(file: &Path) -> Option<(PathBuf, &OsStr)> {
+    let folder = match file.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    Some((folder.canonicalize().ok()?, file.file_name()?))
 }
 
 /// A detector that is no run's: torchvision's weights.
@@ -127,7 +197,7 @@ pub fn load(weights: &Weights<'_>, device: &Device) -> anyhow::Result<DetectorCh
         names: (1..weights.names.num_classes())
             .map(|label| weights.names.name(label))
             .collect(),
-        by_group: false,
+        class_choice: ClassChoice::Categories,
         scoring: ScoringConfig::default(),
         validation: None,
     })
@@ -234,9 +304,10 @@ pub fn detector(
         .open(&config, data.ignore_unknown)
         .map_err(|error| with_flag(error, data))?;
     tell_skipped(pictures.skipped());
+    // Before the first file is begun, so that a signal leaves none behind.
+    let interrupt = Interrupt::listen()?;
     let results = outputs.detections.as_ref().map(ResultsWriter::create);
     let mut results = results.transpose()?;
-    let interrupt = Interrupt::listen()?;
     let bar = ProgressBar::new(pictures.count() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left") {
         bar.set_style(style);
@@ -270,28 +341,45 @@ pub fn detector(
         summary.pictures, summary.objects, summary.detections
     );
     print_all(&summary.tables());
+    // Each is written whatever became of those before it: the scores may be the work of hours.
+    let list = write_list(results, outputs);
+    let scores = write_json(&summary, outputs);
+    let page = match &outputs.report {
+        Some(folder) => write_detector_page(&summary, &tally, &kept, &checkpoint.names, folder),
+        None => Ok(()),
+    };
+    list.and(scores).and(page)?;
+    Ok(true)
+}
+
+fn write_list(results: Option<ResultsWriter>, outputs: &OutputArguments) -> anyhow::Result<()> {
     if let (Some(results), Some(path)) = (results, &outputs.detections) {
         results.finish()?;
         println!("detections: {}", path.display());
     }
-    write_json(&summary, outputs)?;
-    if let Some(folder) = &outputs.report {
-        create_folder(folder)?;
-        let mut report = Report::new("Evaluation");
-        for table in summary.tables() {
-            report = table.on(report);
-        }
-        report = with_classes(report, &tally)?;
-        if kept.len() < tally.pictures() {
-            report = report.with_text(&format!(
-                "Pictures and errors are of the first {SHOWN_OF} pictures."
-            ));
-        }
-        let names = &checkpoint.names;
-        report = with_pictures(report, "Pictures", &kept, names, &folder.join("pictures"))?;
-        write_page(&report, folder)?;
+    Ok(())
+}
+
+fn write_detector_page(
+    summary: &DetectorSummary,
+    tally: &Tally,
+    kept: &[Judged],
+    names: &[String],
+    folder: &Path,
+) -> anyhow::Result<()> {
+    create_folder(folder)?;
+    let mut report = Report::new("Evaluation");
+    for table in summary.tables() {
+        report = table.on(report);
     }
-    Ok(true)
+    report = with_classes(report, tally)?;
+    if kept.len() < tally.pictures() {
+        report = report.with_text(&format!(
+            "Pictures and errors are of the first {SHOWN_OF} pictures."
+        ));
+    }
+    report = with_pictures(report, "Pictures", kept, names, &folder.join("pictures"))?;
+    write_page(&report, folder)
 }
 
 fn classifier(
@@ -316,18 +404,29 @@ fn classifier(
     tell_skipped_files(&pictures.skipped_files());
     let summary = ClassifierSummary::new(&matrix, &checkpoint.names);
     print_all(&summary.tables());
-    write_json(&summary, outputs)?;
-    if let Some(folder) = &outputs.report {
-        create_folder(folder)?;
-        let names: Vec<&str> = checkpoint.names.iter().map(String::as_str).collect();
-        let mut report = Report::new("Evaluation");
-        for table in summary.tables() {
-            report = table.on(report);
-        }
-        let figure = plot::confusion("What is taken for what", &matrix, &names)?;
-        write_page(&report.with_svg(&figure), folder)?;
+    // As of a detector: each is written whatever became of the other.
+    let scores = write_json(&summary, outputs);
+    let page = match &outputs.report {
+        Some(folder) => write_classifier_page(&summary, &matrix, &checkpoint.names, folder),
+        None => Ok(()),
+    };
+    scores.and(page)
+}
+
+fn write_classifier_page(
+    summary: &ClassifierSummary,
+    matrix: &ConfusionMatrix,
+    names: &[String],
+    folder: &Path,
+) -> anyhow::Result<()> {
+    create_folder(folder)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut report = Report::new("Evaluation");
+    for table in summary.tables() {
+        report = table.on(report);
     }
-    Ok(())
+    let figure = plot::confusion("What is taken for what", matrix, &names)?;
+    write_page(&report.with_svg(&figure), folder)
 }
 
 fn print_all(tables: &[Table]) {
@@ -346,7 +445,7 @@ fn write_json(summary: &impl Serialize, outputs: &OutputArguments) -> anyhow::Re
 }
 
 fn write_page(report: &Report, folder: &Path) -> anyhow::Result<()> {
-    let path = folder.join("report.html");
+    let path = folder.join(PAGE);
     report.write(&path)?;
     println!("report: {}", path.display());
     Ok(())

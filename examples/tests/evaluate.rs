@@ -245,11 +245,16 @@ fn a_damaged_picture_stops_the_evaluation_unless_it_may_be_skipped() {
     std::fs::write(&picture, &bytes[..bytes.len() / 3]).unwrap();
 
     let list = trained.path("damaged.json");
+    let left = tempfile::tempdir().unwrap();
+    let [scores, page] =
+        ["scores.json", "new/page"].map(|name| left.path().join(name).display().to_string());
     for run in ["mask", "clothnet"] {
         let run = trained.at(run);
         let mut arguments = vec!["--run", &run, coco.to_str().unwrap()];
-        let said = refused(&arguments);
+        let outputs = ["--json", &scores, "--report", &page];
+        let said = refused(&[arguments.as_slice(), &outputs].concat());
         assert!(said.contains(name), "{said}");
+        assert_eq!(std::fs::read_dir(left.path()).unwrap().count(), 0);
         arguments.push("--skip-bad");
         if run.ends_with("mask") {
             arguments.extend(["--detections", list.to_str().unwrap()]);
@@ -263,6 +268,23 @@ fn a_damaged_picture_stops_the_evaluation_unless_it_may_be_skipped() {
     let found: BTreeSet<u64> = ids.map(|one| one["image_id"].as_u64().unwrap()).collect();
     let whole = [0, 2].map(|index| images[index]["id"].as_u64().unwrap());
     assert_eq!(found, BTreeSet::from(whole));
+
+    // Without data: those that the run was scored on.
+    for run in ["mask", "clothnet"] {
+        let scored = trained.path(&format!("{run}-scored-on-damaged"));
+        std::fs::create_dir(&scored).unwrap();
+        let mut config = json_of(&trained.path(run).join("config.json"));
+        config["program"]["validation"] = json!({"folder": {"path": coco}});
+        std::fs::write(scored.join("config.json"), config.to_string()).unwrap();
+        let model = "model.safetensors";
+        std::fs::copy(trained.path(run).join(model), scored.join(model)).unwrap();
+        let arguments = ["--run", scored.to_str().unwrap(), "--skip-bad"];
+        let said = refused(&arguments[..2]);
+        assert!(said.contains(name), "{said}");
+        let told = done(&evaluate(&arguments));
+        assert!(told.contains("1 files skipped\n"), "{told}");
+        assert!(told.contains(name), "{told}");
+    }
 }
 
 /// The file of that name in a folder or the folders in it.
@@ -274,6 +296,94 @@ fn picture_below(folder: &Path, name: &str) -> Option<PathBuf> {
         return Some(direct);
     }
     paths.find_map(|path| path.is_dir().then(|| picture_below(&path, name)).flatten())
+}
+
+/// The message of an evaluation that must end before anything was scored.
+fn refused_at_the_start(arguments: &[&str]) -> String {
+    let output = evaluate(arguments);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.is_empty(), "{told}");
+    said
+}
+
+#[test]
+fn outputs_are_tried_before_anything_is_scored() {
+    let trained = &*TRAINED;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("file"), "older").unwrap();
+    std::fs::create_dir(at("folder")).unwrap();
+    for run in ["mask", "clothnet"] {
+        let run = trained.at(run);
+        for (flag, name, problem) in [
+            ("--json", "no/scores.json", "cannot be written"),
+            ("--json", "folder", "is a folder; name a file"),
+            ("--detections", "no/list.json", "cannot be written"),
+            ("--report", "file", "the folder cannot be made"),
+            ("--report", "file/page", "the folder cannot be made"),
+        ] {
+            let said = refused_at_the_start(&["--run", &run, flag, &at(name)]);
+            let expected = format!("error: {flag}: {}: {problem}", at(name));
+            assert!(said.starts_with(&expected), "no `{expected}` in: {said}");
+        }
+    }
+
+    // One file by two paths.
+    let (run, list) = (trained.at("mask"), at("folder/../file"));
+    let said = refused_at_the_start(&["--run", &run, "--json", &at("file"), "--detections", &list]);
+    assert!(
+        said.contains("--json and --detections both name") && said.contains("a file of its own"),
+        "{said}"
+    );
+
+    let mut left: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["file", "folder"]);
+    assert_eq!(std::fs::read_to_string(at("file")).unwrap(), "older");
+}
+
+/// Before any file is looked at: none of these is there.
+#[test]
+fn flags_that_mean_nothing_are_refused() {
+    let run = ["--run", "runs/mine"];
+    for flag in [
+        ["--arch", "maskrcnn-resnet50-fpn"],
+        ["--num-classes", "4"],
+        ["--weights", "weights.pth"],
+        ["--classes", "names.txt"],
+        ["--min-size", "400"],
+        ["--max-size", "600"],
+        ["--norm-epsilon", "0"],
+    ] {
+        let said = refused(&[run, flag].concat());
+        assert!(
+            said.contains("cannot be used with") && said.contains(flag[0]),
+            "{said}"
+        );
+    }
+    // They speak of data that are named.
+    for flag in [
+        ["--split", "validation"],
+        ["--format", "coco_instances"],
+        ["--pictures", "val2017"],
+    ] {
+        let said = refused(&[run, flag].concat());
+        assert!(
+            said.contains("arguments were not provided") && said.contains("DATA"),
+            "{said}"
+        );
+    }
+    let weights = ["--arch", "fasterrcnn-vgg16", "--weights", "weights.pth"];
+    let said = refused(&[&weights[..], &["--checkpoint", "best.safetensors", "coco"]].concat());
+    assert!(
+        said.contains("cannot be used with") && said.contains("--checkpoint"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -17,6 +17,14 @@ fn run(command: &mut Command) {
     assert!(done.status.success(), "{command:?}: {said}");
 }
 
+/// The message of a program that must fail.
+fn refused(command: &mut Command) -> String {
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(1), "{command:?}: {said}");
+    said
+}
+
 fn synthesise(layout: &str, out: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synthesise"));
     command.args(["--layout", layout, "--count", "6", "--size", "96"]);
@@ -106,17 +114,18 @@ fn pictures(data: &DataConfig, root: &Path) -> usize {
     opened.source.len()
 }
 
-#[test]
-fn subsets_are_what_the_recipes_at_full_size_open() {
-    let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("DeepFashion");
+/// A DeepFashion of two categories.
+fn tees_and_jeans(source: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synthesise"));
     command.args(["--layout", "deepfashion", "--count", "60", "--size", "64"]);
     command.args(["--categories", "Tee,Jeans", "--fewest", "1", "--most", "1"]);
-    run(command.arg(&source));
-    let out = folder.path().join("subsets");
+    run(command.arg(source));
+}
+
+/// `subsets` with 7 and 3 pictures of each in deepfashionkid.
+fn subsets(source: &Path, out: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_subsets"));
-    command.arg(&source).arg("--out").arg(&out);
+    command.arg(source).arg("--out").arg(out);
     command.args([
         "--categories",
         "Tee,Jeans",
@@ -125,8 +134,77 @@ fn subsets_are_what_the_recipes_at_full_size_open() {
         "--validation",
         "3",
     ]);
-    command.args(["--detection-train", "5", "--detection-validation", "2"]);
-    run(&mut command);
+    command.args(arguments);
+    command
+}
+
+const FIVE_AND_TWO: [&str; 4] = ["--detection-train", "5", "--detection-validation", "2"];
+
+#[test]
+fn subsets_that_cannot_be_drawn_leave_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("DeepFashion");
+    tees_and_jeans(&source);
+    let out = folder.path().join("subsets");
+    let subsets = |arguments: &[&str]| subsets(&source, &out, arguments);
+
+    // The other two's own numbers are 160 and 40.
+    let said = refused(&mut subsets(&[]));
+    assert!(
+        said.contains("--detection-train: 160 pictures") && said.contains("7 (--train)"),
+        "{said}"
+    );
+    let said = refused(&mut subsets(&FIVE_AND_TWO[..2]));
+    assert!(
+        said.contains("--detection-validation: 40 pictures") && said.contains("3 (--validation)"),
+        "{said}"
+    );
+    let none = ["--detection-train", "0", "--detection-validation", "0"];
+    let said = refused(&mut subsets(&none));
+    assert!(
+        said.contains("`deepfashionVoc` has no picture of any category"),
+        "{said}"
+    );
+    assert!(!out.exists());
+
+    // Boxes, which only the other two need: none of the 7 + 3 has one.
+    let boxes = source.join("Anno_coarse/list_bbox.txt");
+    let kept = source.join("list_bbox.kept");
+    std::fs::rename(&boxes, &kept).unwrap();
+    let said = refused(&mut subsets(&FIVE_AND_TWO));
+    assert!(
+        said.contains(
+            "deepfashionVoc (--detection-train, --detection-validation): \
+             `Tee` has 0 training pictures, 5 are needed (10 more have no box)"
+        ),
+        "{said}"
+    );
+    assert!(!out.exists());
+    std::fs::rename(&kept, &boxes).unwrap();
+
+    // A folder of the last one's name.
+    let there = out.join("deepfashionMask");
+    std::fs::create_dir_all(&there).unwrap();
+    let said = refused(&mut subsets(&FIVE_AND_TWO));
+    assert!(
+        said.contains("--out: ") && said.contains("deepfashionMask: already exists"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+
+    // Nothing is in the way of the next one.
+    std::fs::remove_dir(&there).unwrap();
+    run(&mut subsets(&FIVE_AND_TWO));
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 3);
+}
+
+#[test]
+fn subsets_are_what_the_recipes_at_full_size_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("DeepFashion");
+    tees_and_jeans(&source);
+    let out = folder.path().join("subsets");
+    run(&mut subsets(&source, &out, &FIVE_AND_TWO));
 
     let full = |names: &[&'static str]| -> Vec<&str> {
         let full = names.iter().filter(|name| !name.ends_with("-miniature"));

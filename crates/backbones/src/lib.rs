@@ -37,6 +37,7 @@ pub mod resnet;
 pub mod vgg;
 pub mod watch;
 pub mod weights;
+pub mod zero;
 
 pub use backbone::{Backbone, BackboneConfig, Pyramid, ResNetFpn};
 pub use conv_norm::{Conv2d, Conv2dConfig, ConvNorm, ConvNormConfig};

@@ -5,6 +5,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use wardrobe_backbones::Pyramid;
+use wardrobe_backbones::zero::zero_of;
 use wardrobe_losses::binary_cross_entropy;
 use wardrobe_rpn_roi::constants::{constant, int_tensor};
 use wardrobe_rpn_roi::roi_pooler::RoiPooler;
@@ -104,15 +105,8 @@ impl MaskBranch {
         images: &ImageBatch,
     ) -> Tensor<1> {
         let device = images.pixels.device();
-        let pool = |rois| self.settings.pooler.forward(pyramid, rois, images);
         if sample.positives.is_empty() {
-            // Nothing to learn, but still a function of every parameter: one RoI of no image, whose features are zeros.
-            let nowhere = Tensor::from_floats([[-1.0, 0.0, 0.0, 1.0, 1.0]], &device);
-            let logits = self.mask_predictor.class_logits(
-                self.mask_head.forward(pool(nowhere)),
-                Tensor::zeros([1], &device),
-            );
-            return logits.sum() * 0.0;
+            return zero_of(self, &device);
         }
         let side = self.settings.config.mask_size();
         let targets = mask_targets(sample, truths, images, side);
@@ -121,10 +115,11 @@ impl MaskBranch {
             sample.positives.iter().map(|positive| positive.label),
             &device,
         );
-        let features = self
-            .mask_head
-            .forward(pool(constant(sample.positive_rois(), &device)));
-        let logits = self.mask_predictor.class_logits(features, labels);
+        let rois = constant(sample.positive_rois(), &device);
+        let pooled = self.settings.pooler.forward(pyramid, rois, images);
+        let logits = self
+            .mask_predictor
+            .class_logits(self.mask_head.forward(pooled), labels);
         let targets = constant(targets.reshape([count, side * side]), &device);
         binary_cross_entropy(logits.reshape([count, side * side]), targets).mean()
     }

@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::TensorData;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use wardrobe_backbones::BackboneConfig;
 use wardrobe_backbones::weights::{apply_named, named_parameters, named_tensors};
 use wardrobe_kernels::device::test_device;
 use wardrobe_kernels::generator::Generator;
-use wardrobe_mask_head::{DetectorConfig, InstanceDetections, MaskHeadError, MaskRcnnConfig};
+use wardrobe_mask_head::{
+    DetectorConfig, InstanceDetections, InstanceTruth, MaskHeadError, MaskRcnnConfig,
+};
 use wardrobe_rpn_roi::cascade_head::CascadeHeadsConfig;
 use wardrobe_rpn_roi::config::{
     AnchorConfig, BoxHeadConfig, ProposalLimits, RoiHeadsConfig, RpnConfig, TransformConfig,
@@ -191,6 +195,44 @@ fn folding_batch_norm_keeps_the_masks() {
     let after = model.fold_batch_norm().detect(&picture).unwrap().remove(0);
     assert!(!before.is_empty() && masks(&before) != masks(&unchanged));
     assert_alike(&before, &after, 1e-3);
+}
+
+/// Nothing was seen of masks, so nothing is known about them: the norms' statistics stay.
+#[test]
+fn pictures_without_objects_leave_the_mask_head_as_it_is() {
+    let device = test_device().autodiff();
+    let _generator = Generator::seeded(&device, 12);
+    let mut config = miniature();
+    config.mask.norm_epsilon = Some(1e-5);
+    let model = config.init(&device).unwrap();
+    let of_masks = || -> BTreeMap<String, Vec<f32>> {
+        named_tensors(&model)
+            .into_iter()
+            .filter(|(name, _)| name.contains("mask_head"))
+            .map(|(name, data)| (name, data.iter::<f32>().collect()))
+            .collect()
+    };
+    let before = of_masks();
+    assert!(before.keys().any(|name| name.ends_with("running_var")));
+    let bytes = noise(64, 64, 13);
+    let picture = RgbPicture {
+        data: &bytes,
+        width: 64,
+        height: 64,
+    };
+    let (images, truths) = model
+        .training_batch(&[picture], vec![InstanceTruth::default()], 4)
+        .unwrap();
+    let losses = model.losses(&images, &truths, &mut ChaCha8Rng::seed_from_u64(1));
+    assert_eq!(of_masks(), before);
+    // Each parameter still has a gradient, as the steps of several devices need.
+    let gradients = losses.total().backward();
+    let weight = model.roi_heads.second.mask_head.sequential[0]
+        .conv
+        .weight
+        .val();
+    let gradient = weight.grad(&gradients).unwrap();
+    assert_eq!(gradient.abs().sum().into_scalar::<f32>(), 0.0);
 }
 
 #[test]

@@ -119,6 +119,20 @@ pub(crate) struct ShapeError {
     pub resized_height: usize,
 }
 
+/// A picture of which no object says the class; the loader adds its name.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// There is none.
+    #[error(
+        "has no object to say its class; annotate one, leave the picture out, or let bad files be skipped"
+    )]
+    NoObject,
+    /// One is there, and cannot say it.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+}
+
 /// One object of a picture that cannot be learnt from; the loader adds the picture's name.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("object {object}: {problem}; {remedy}")]

@@ -12,6 +12,8 @@ use crate::error::RecipeError;
 
 /// Reads a text, to its end; `file` names it in messages.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, RecipeError> {
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let fail = |field: String, source: serde_json::Error| RecipeError::Json {
         file: file.to_owned(),
         field,
@@ -44,6 +46,18 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), RecipeEr
     Ok(write_text(path, &text)?)
 }
 
+/// An error for a path that JSON has no text for: a run's settings could not name it.
+pub(crate) fn check_path(field: &str, path: &Path) -> Result<(), RecipeError> {
+    if path.to_str().is_some() {
+        return Ok(());
+    }
+    Err(RecipeError::Setting {
+        field: field.to_owned(),
+        found: path.display().to_string(),
+        remedy: "give a path in UTF-8: it is written into a run's config.json".into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -60,6 +74,17 @@ mod tests {
             message.to_string(),
             "a.json: at line 2: trailing characters at line 2 column 1"
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(parse::<Vec<u8>>("\u{feff}[1]", "a.json").unwrap(), [1]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, b"\xef\xbb\xbf[1]").unwrap();
+        assert_eq!(read::<Vec<u8>>(&path).unwrap(), [1]);
+        // One of them.
+        assert!(parse::<Vec<u8>>("\u{feff}\u{feff}[1]", "a.json").is_err());
     }
 
     #[test]

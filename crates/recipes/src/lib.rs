@@ -14,7 +14,7 @@ mod run;
 mod table;
 mod weights;
 
-pub use error::{ObjectError, RecipeError};
+pub use error::{ObjectError, RecipeError, SubjectError};
 pub use run::{Begin, Listener, Notice, Outcome};
 pub use table::Table;
 pub use weights::{FileWeights, MODEL_FILE, StartWeights};

@@ -1,5 +1,6 @@
 //! A recipe carried out: the engine's run, and what is left in its folder besides.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -14,9 +15,9 @@ use wardrobe_training::{
     Event, Flow, Progress, Run, RunFolder, Task, Trainer, Warning, load_weights, read_log,
 };
 
-use crate::data::LoaderData;
+use crate::data::{DataConfig, LoaderData};
 use crate::error::RecipeError;
-use crate::weights::MODEL_FILE;
+use crate::weights::{MODEL_FILE, StartWeights};
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -108,6 +109,21 @@ impl Prepared {
             .filter(|(_, skipped)| skipped.files() > 0)
             .collect()
     }
+}
+
+/// Checks what a recipe says of files, as far as that can be done without them.
+pub(crate) fn check_files(
+    weights: &[StartWeights],
+    data: &BTreeMap<String, DataConfig>,
+    validation: &DataConfig,
+) -> Result<(), RecipeError> {
+    for (index, weights) in weights.iter().enumerate() {
+        weights.check(&format!("weights[{index}]"))?;
+    }
+    for (key, data) in data {
+        data.check(&format!("data.{key}"))?;
+    }
+    validation.check("validation")
 }
 
 /// The device of the model, and those that share its work.

@@ -8,6 +8,7 @@ use wardrobe_backbones::BackboneConfig;
 use wardrobe_backbones::weights::{self, LoadOptions, LoadReport};
 
 use crate::error::RecipeError;
+use crate::json;
 
 /// The file a run leaves its weights in, under torchvision's names.
 pub const MODEL_FILE: &str = "model.safetensors";
@@ -59,6 +60,14 @@ pub struct FileWeights {
 }
 
 impl StartWeights {
+    /// Checks what can be checked without the file; `field` is their path in the configuration.
+    pub(crate) fn check(&self, field: &str) -> Result<(), RecipeError> {
+        match self {
+            Self::Classifier(path) => json::check_path(&format!("{field}.classifier"), path),
+            Self::File(file) => json::check_path(&format!("{field}.file.path"), &file.path),
+        }
+    }
+
     /// Loads them into a model; `backbone` is a detector's, without which there is no place for a
     /// classifier's body.
     ///

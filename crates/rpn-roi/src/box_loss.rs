@@ -4,7 +4,9 @@
 //! over R; the box loss counts positives only, in the code of their own class, and is divided by R too, so that both keep
 //! their balance whatever the share of positives (torchvision's `fastrcnn_loss`).
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use wardrobe_backbones::zero::zero_of;
 use wardrobe_losses::{ClassLoss, generalized_iou_loss, iou_loss, smooth_l1};
 
 use crate::box_coder::BoxCoder;
@@ -24,7 +26,18 @@ pub struct RoiLosses {
     pub iou: Option<Tensor<1>>,
 }
 
-/// The losses of what a predictor said of the RoIs of `sample`; 0 where nothing was drawn.
+impl RoiLosses {
+    /// Zeros, where nothing was drawn.
+    pub(crate) fn of_nothing(head: &impl Module, predictor: &impl Module, device: &Device) -> Self {
+        Self {
+            classes: zero_of(head, device),
+            boxes: zero_of(predictor, device),
+            iou: None,
+        }
+    }
+}
+
+/// The losses of what a predictor said of the RoIs of `sample`, of which there is one at least.
 ///
 /// # Panics
 ///
@@ -38,13 +51,6 @@ pub(crate) fn roi_losses(
 ) -> RoiLosses {
     let BoxPrediction { logits, codes } = prediction;
     let device = logits.device();
-    if sample.is_empty() {
-        return RoiLosses {
-            classes: logits.sum() * 0.0,
-            boxes: codes.sum() * 0.0,
-            iou: None,
-        };
-    }
     let classes = class_loss.forward(logits, sample.label_tensor(&device));
     let boxes = if sample.positives.is_empty() {
         // Nothing to learn, but still a function of every parameter.

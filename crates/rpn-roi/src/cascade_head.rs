@@ -251,17 +251,21 @@ impl CascadeHeads {
         let mut sample = drawn.clone();
         let mut losses = Vec::with_capacity(coders.len());
         for (stage, coder) in coders.iter().enumerate() {
+            let (head, predictor) = (&self.box_head[stage], &self.box_predictor[stage]);
+            if sample.is_empty() {
+                losses.push(RoiLosses::of_nothing(head, predictor, &device));
+                continue;
+            }
             let rois = sample.roi_tensor(&device);
             let pooled = pooler.forward(pyramid, rois, images);
             let pooled = pooled.clone() * share + pooled.detach() * (1.0 - share);
-            let features = self.box_head[stage].forward(pooled);
-            let prediction = self.box_predictor[stage].forward(features);
+            let prediction = predictor.forward(head.forward(pooled));
             let next = match config.stages.get(stage + 1) {
-                Some(next) if !sample.is_empty() => {
+                Some(next) => {
                     let moved = refine_sample(&sample, &prediction, coder, images);
                     sample.refined(moved, truths, &next.matcher)
                 }
-                _ => sample.clone(),
+                None => sample.clone(),
             };
             losses.push(stage_losses(prediction, &sample, coder, config));
             sample = next;

@@ -37,9 +37,12 @@ pub(crate) fn require(
     }
 }
 
-fn fraction(value: f32, field: &'static str) -> Result<(), RpnRoiError> {
+fn fraction(
+    value: impl Into<f64> + Copy + std::fmt::Debug,
+    field: &'static str,
+) -> Result<(), RpnRoiError> {
     require(
-        (0.0..=1.0).contains(&value),
+        (0.0..=1.0).contains(&value.into()),
         field,
         value,
         "a number from 0 to 1",
@@ -143,7 +146,7 @@ pub struct SamplerConfig {
     /// Boxes drawn from each image.
     pub per_image: usize,
     /// Largest share of positives among them.
-    pub positive_fraction: f32,
+    pub positive_fraction: f64,
 }
 
 impl SamplerConfig {

@@ -31,7 +31,8 @@ impl GroundTruth {
     /// # Errors
     ///
     /// [`RpnRoiError::TruthLabels`] unless there is one label for each box, [`RpnRoiError::TruthLabel`] for a label that is
-    /// no class, [`RpnRoiError::TruthBox`] for a box without an inside, with a NaN, or outside the picture.
+    /// no class, [`RpnRoiError::TruthBox`] for a box without an inside, with a NaN, or outside the picture; regions to be
+    /// ignored count on behind the objects.
     pub fn check(
         &self,
         picture: usize,
@@ -55,7 +56,7 @@ impl GroundTruth {
                 });
             }
         }
-        for (index, &corners) in self.boxes.iter().enumerate() {
+        for (index, &corners) in self.boxes.iter().chain(&self.ignored).enumerate() {
             let [x1, y1, x2, y2] = corners;
             let proper = corners.iter().all(|c| c.is_finite()) && x1 < x2 && y1 < y2;
             let touches = x2 > 0.0 && y2 > 0.0 && x1 < size.width as f32 && y1 < size.height as f32;
@@ -133,6 +134,13 @@ mod tests {
                 "{message}"
             );
         }
+        let crowd = GroundTruth {
+            boxes: vec![good],
+            labels: vec![1],
+            ignored: vec![good, [50.0, 20.0, 30.0, 40.0]],
+        };
+        let error = crowd.check(3, ImageSize::new(100, 200), 5).unwrap_err();
+        assert!(error.to_string().contains("object 2: box [50"), "{error}");
         let negative = GroundTruth::default();
         assert_eq!(negative.check(0, ImageSize::new(1, 1), 2), Ok(()));
     }

@@ -34,11 +34,8 @@ impl IouSample {
         self.rois.is_empty()
     }
 
-    /// `[K, 5]`; without objects one RoI of no image, so that the loss stays a function of every parameter.
+    /// `[K, 5]`.
     pub(crate) fn roi_tensor(&self, device: &Device) -> Tensor<2> {
-        if self.is_empty() {
-            return Tensor::from_floats([[-1.0, 0.0, 0.0, 1.0, 1.0]], device);
-        }
         let values: Vec<f32> = self.rois.iter().flatten().copied().collect();
         Tensor::from_data(TensorData::new(values, [self.rois.len(), 5]), device)
     }

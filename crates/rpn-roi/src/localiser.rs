@@ -14,6 +14,10 @@ use crate::image_batch::ImageBatch;
 use crate::iou_head::IouHead;
 use crate::roi_pooler::RoiPooler;
 
+/// Boxes judged at a time: a thousand cut-outs of 7×7×256 are 50 MB, as many as a batch of proposals has, where a low score
+/// threshold can leave tens of thousands.
+const AT_ONCE: usize = 1000;
+
 /// The IoU head over one batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Localiser<'a> {
@@ -30,6 +34,20 @@ pub struct Localiser<'a> {
 impl Localiser<'_> {
     /// The predicted IoU `[D]`, normalised, of boxes `[D, 4]` of an image with the object of their class `[D]`.
     pub fn iou(&self, image: usize, boxes: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        let count = boxes.dims()[0];
+        if count <= AT_ONCE {
+            return self.iou_at_once(image, boxes, labels);
+        }
+        let part = |first| {
+            let rows = AT_ONCE.min(count - first);
+            let boxes = boxes.clone().narrow(0, first, rows);
+            let labels = labels.clone().narrow(0, first, rows);
+            self.iou_at_once(image, boxes, labels)
+        };
+        Tensor::cat((0..count).step_by(AT_ONCE).map(part).collect(), 0)
+    }
+
+    fn iou_at_once(&self, image: usize, boxes: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         let count = boxes.dims()[0];
         let index = Tensor::full([count, 1], image as f32, &boxes.device());
         let rois = Tensor::cat(vec![index, boxes], 1);

@@ -7,6 +7,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use wardrobe_backbones::Pyramid;
+use wardrobe_backbones::zero::zero_of;
 use wardrobe_losses::smooth_l1;
 
 use crate::box_coder::BoxCoder;
@@ -188,18 +189,18 @@ impl RoiHeads {
             coder,
             ..
         } = &self.settings;
-        let rois = sample.roi_tensor(&images.pixels.device());
-        let pooled = pooler.forward(pyramid, rois, images);
-        let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
+        let device = images.pixels.device();
+        let drawn = if sample.is_empty() {
+            RoiLosses::of_nothing(&self.box_head, &self.box_predictor, &device)
+        } else {
+            let pooled = pooler.forward(pyramid, sample.roi_tensor(&device), images);
+            let prediction = self.box_predictor.forward(self.box_head.forward(pooled));
+            let (class_loss, box_loss) = (&config.class_loss, config.box_loss);
+            roi_losses(prediction, sample, coder, class_loss, box_loss)
+        };
         RoiLosses {
             iou: self.iou_loss(pyramid, truths, images, rng),
-            ..roi_losses(
-                prediction,
-                sample,
-                coder,
-                &config.class_loss,
-                config.box_loss,
-            )
+            ..drawn
         }
     }
 
@@ -215,12 +216,12 @@ impl RoiHeads {
         let config = self.settings.config.iou_head.as_ref()?;
         let device = images.pixels.device();
         let drawn = IouSample::draw(truths, &images.sizes, &config.sampler, rng);
+        if drawn.is_empty() {
+            return Some(zero_of(localiser.head, &device));
+        }
         let rois = drawn.roi_tensor(&device);
         let pooled = localiser.pooler.forward(pyramid, rois, images);
         let predicted = localiser.head.forward(pooled);
-        if drawn.is_empty() {
-            return Some(predicted.sum() * 0.0);
-        }
         let predicted = predicted.gather(1, drawn.label_tensor(&device));
         let distance = smooth_l1(predicted, drawn.target_tensor(&device), IOU_BETA);
         Some(distance.mean() * config.loss_weight)

@@ -176,12 +176,8 @@ impl RoiSample {
         self.labels.is_empty()
     }
 
-    /// The RoIs `[R, 5]` as a constant on `device`. Where nothing was drawn, one of no image, whose features are zeros: what
-    /// is made of them is then still a function of every parameter.
+    /// The RoIs `[R, 5]` as a constant on `device`.
     pub fn roi_tensor(&self, device: &Device) -> Tensor<2> {
-        if self.is_empty() {
-            return Tensor::from_floats([[-1.0, 0.0, 0.0, 1.0, 1.0]], device);
-        }
         constant(self.rois.clone(), device)
     }
 

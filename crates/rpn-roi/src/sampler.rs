@@ -43,7 +43,7 @@ pub fn sample(labels: &[i64], config: &SamplerConfig, rng: &mut impl Rng) -> Sam
     };
     let positives = indices(|label| label > 0);
     let negatives = indices(|label| label == 0);
-    let most_positives = (config.per_image as f64 * f64::from(config.positive_fraction)) as usize;
+    let most_positives = (config.per_image as f64 * config.positive_fraction) as usize;
     let positives = draw(&positives, most_positives, rng);
     let negatives = draw(&negatives, config.per_image - positives.len(), rng);
     Sample {
@@ -88,6 +88,17 @@ mod tests {
             sample.positives.iter().all(|i| *i < 10) && sample.negatives.iter().all(|i| *i >= 10)
         );
         assert!(sample.negatives.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    /// 0.7 as a 32-bit float is a little less, which would leave room for 6.
+    #[test]
+    fn the_share_is_exact() {
+        let config = SamplerConfig {
+            per_image: 10,
+            positive_fraction: 0.7,
+        };
+        let drawn = sample(&[1; 20], &config, &mut ChaCha8Rng::seed_from_u64(1));
+        assert_eq!(drawn.positives.len(), 7);
     }
 
     #[test]

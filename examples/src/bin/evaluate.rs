@@ -18,11 +18,24 @@ use wardrobe_examples::published::weights_at;
 #[command(version)]
 struct Arguments {
     /// The folder of a run.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["arch", "weights"])]
+    // Whatever describes torchvision's weights has to stand here: clap waives `requires = "weights"` of a flag where --run,
+    // which --weights conflicts with, is given.
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = [
+            "arch", "num_classes", "weights", "classes", "min_size", "max_size", "norm_epsilon",
+        ]
+    )]
     run: Option<PathBuf>,
     /// A checkpoint of the run, such as RUN/checkpoints/best.safetensors, in place of what it left at its end; the run may still
     /// be under way.
-    #[arg(long, value_name = "FILE", requires = "run")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "run",
+        conflicts_with = "weights"
+    )]
     checkpoint: Option<PathBuf>,
     #[command(flatten)]
     network: Option<NetworkArguments>,
@@ -35,7 +48,7 @@ struct Arguments {
     )]
     weights: Option<PathBuf>,
     /// Names of the classes, one a line, without the background.
-    #[arg(long, value_name = "FILE", requires = "weights")]
+    #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
     /// Length of a picture's short side inside the network of --arch.
     #[arg(long, value_name = "PIXELS", default_value_t = 800)]
@@ -45,7 +58,7 @@ struct Arguments {
     max_size: usize,
     /// ε of the backbone's batch norms [default: 0 for torchvision's released COCO_V1 files, told
     /// by checksum, else 1e-5].
-    #[arg(long, value_name = "E", requires = "weights")]
+    #[arg(long, value_name = "E")]
     norm_epsilon: Option<f64>,
     #[command(flatten)]
     data: DataArguments,
@@ -71,6 +84,7 @@ fn main() -> ExitCode {
 }
 
 fn evaluate(arguments: &Arguments) -> anyhow::Result<bool> {
+    arguments.outputs.check()?;
     let device = arguments.backend.device()?;
     if let Some(folder) = &arguments.run {
         let checkpoint = arguments.checkpoint.as_deref();

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use clap::{Parser, ValueEnum};
 use wardrobe::datasets::formats::{self, Losses, Mode, Skipped, deepfashion};
 use wardrobe::datasets::subsets::{
-    Arrangement, PictureCheck, Placement, SelectOptions, SubsetSpec, place, select,
+    Arrangement, PictureCheck, Placed, Placement, SelectOptions, Selection, SubsetError,
+    SubsetSpec, place, select,
 };
 use wardrobe::datasets::{DataSet, DecodeLimits};
 use wardrobe_examples::arguments::in_words;
@@ -37,10 +38,10 @@ struct Arguments {
     /// Validation pictures of each category in deepfashionkid.
     #[arg(long, default_value_t = SubsetSpec::deepfashionkid(0).validation)]
     validation: usize,
-    /// Training pictures of each category in the other two.
+    /// Training pictures of each category in the other two, drawn from those of deepfashionkid.
     #[arg(long, default_value_t = SubsetSpec::deepfashion_voc(0).train)]
     detection_train: usize,
-    /// Validation pictures of each category in the other two.
+    /// Validation pictures of each category in the other two, drawn from those of deepfashionkid.
     #[arg(long, default_value_t = SubsetSpec::deepfashion_voc(0).validation)]
     detection_validation: usize,
     /// How pictures get there.
@@ -71,13 +72,73 @@ fn main() -> ExitCode {
     }
 }
 
+impl Arguments {
+    const fn mode(&self) -> Mode {
+        if self.skip_bad {
+            Mode::Lenient
+        } else {
+            Mode::Strict
+        }
+    }
+
+    /// deepfashionkid, deepfashionVoc and deepfashionMask.
+    fn specs(&self) -> [SubsetSpec; 3] {
+        let with = |preset: SubsetSpec, train, validation| {
+            let mut spec = SubsetSpec {
+                train,
+                validation,
+                ..preset
+            };
+            if !self.categories.is_empty() {
+                spec.categories.clone_from(&self.categories);
+            }
+            spec
+        };
+        let (train, validation) = (self.detection_train, self.detection_validation);
+        let seed = self.seed;
+        [
+            with(
+                SubsetSpec::deepfashionkid(seed),
+                self.train,
+                self.validation,
+            ),
+            with(SubsetSpec::deepfashion_voc(seed), train, validation),
+            with(SubsetSpec::deepfashion_mask(seed), train, validation),
+        ]
+    }
+
+    fn target(&self, spec: &SubsetSpec) -> PathBuf {
+        self.out.join(&spec.name)
+    }
+
+    /// What can be told before anything is read.
+    fn check(&self, specs: &[SubsetSpec]) -> anyhow::Result<()> {
+        let parts = [
+            ("train", self.detection_train, self.train),
+            ("validation", self.detection_validation, self.validation),
+        ];
+        for (part, asked, there) in parts {
+            if asked > there {
+                bail!(
+                    "--detection-{part}: {asked} pictures of each category cannot be drawn from deepfashionkid's {there} (--{part}); ask for at most {there}, or for more in deepfashionkid"
+                );
+            }
+        }
+        for spec in specs {
+            spec.check()?;
+            let path = self.target(spec);
+            if path.symlink_metadata().is_ok() {
+                return Err(SubsetError::TargetExists { path }).context("--out");
+            }
+        }
+        Ok(())
+    }
+}
+
 fn build(arguments: &Arguments) -> anyhow::Result<()> {
-    let mode = if arguments.skip_bad {
-        Mode::Lenient
-    } else {
-        Mode::Strict
-    };
-    let read = deepfashion::read(&arguments.source, mode)
+    let specs = arguments.specs();
+    arguments.check(&specs)?;
+    let read = deepfashion::read(&arguments.source, arguments.mode())
         .context("to go on without lines that cannot be used, add --skip-bad")?;
     report(&read.loaded.skipped);
     for list in &read.absent {
@@ -92,81 +153,85 @@ fn build(arguments: &Arguments) -> anyhow::Result<()> {
             list.file_name()
         );
     }
-    let with = |preset: SubsetSpec, train, validation| {
-        let mut spec = SubsetSpec {
-            train,
-            validation,
-            ..preset
-        };
-        if !arguments.categories.is_empty() {
-            spec.categories.clone_from(&arguments.categories);
-        }
-        spec
-    };
-    let (train, validation) = (arguments.detection_train, arguments.detection_validation);
-    let seed = arguments.seed;
-    let kid = with(
-        SubsetSpec::deepfashionkid(seed),
-        arguments.train,
-        arguments.validation,
-    );
-    let voc = with(SubsetSpec::deepfashion_voc(seed), train, validation);
-    let mask = with(SubsetSpec::deepfashion_mask(seed), train, validation);
 
-    let drawn = subset(
-        arguments,
-        &read.loaded.value,
-        &kid,
-        &Arrangement::FolderPerCategory,
-        |data, folder| Ok(deepfashion::write(data, folder)?),
-    )?;
-    let pictures = Arrangement::Together("JPEGImages".into());
-    subset(arguments, &drawn, &voc, &pictures, |data, folder| {
-        Ok(formats::voc::write(data, folder)?)
-    })?;
-    let pictures = Arrangement::FolderPerPart;
-    subset(arguments, &drawn, &mask, &pictures, |data, folder| {
-        Ok(formats::labelme::write(data, folder)?)
-    })?;
+    // Nothing is copied before all three are drawn, and none has its name before all three lie there.
+    let [kid, voc, mask] = &specs;
+    let of_kid = draw(arguments, &read.loaded.value, kid, "--train, --validation")?;
+    let flags = "--detection-train, --detection-validation";
+    let of_voc = draw(arguments, &of_kid.data, voc, flags)?;
+    let of_mask = draw(arguments, &of_kid.data, mask, flags)?;
+    let written = [
+        write(
+            arguments,
+            &of_kid,
+            kid,
+            &Arrangement::FolderPerCategory,
+            |data, folder| Ok(deepfashion::write(data, folder)?),
+        )?,
+        write(
+            arguments,
+            &of_voc,
+            voc,
+            &Arrangement::Together("JPEGImages".into()),
+            |data, folder| Ok(formats::voc::write(data, folder)?),
+        )?,
+        write(
+            arguments,
+            &of_mask,
+            mask,
+            &Arrangement::FolderPerPart,
+            |data, folder| Ok(formats::labelme::write(data, folder)?),
+        )?,
+    ];
+    for (spec, (placed, losses)) in specs.iter().zip(written) {
+        let (_, manifest) = placed.finish()?;
+        println!(
+            "{}: {} pictures of {} categories; of the annotations {losses}",
+            arguments.target(spec).display(),
+            manifest.pictures.len(),
+            manifest.categories.len()
+        );
+    }
     Ok(())
 }
 
-/// Draws a subset and writes its folder; gives what was drawn, with the source's paths.
-fn subset(
+/// Draws a subset, with the source's paths; `flags` say how many pictures it has.
+fn draw(
     arguments: &Arguments,
     data: &DataSet,
     spec: &SubsetSpec,
+    flags: &str,
+) -> anyhow::Result<Selection> {
+    let options = SelectOptions {
+        mode: arguments.mode(),
+        check: PictureCheck::Decode,
+        limits: DecodeLimits::default(),
+    };
+    let selection = select(data, spec, &options).map_err(|error| match &error {
+        SubsetError::TooFew { .. } => anyhow!("{} ({flags}): {error}", spec.name),
+        _ => error.into(),
+    })?;
+    report(&selection.skipped);
+    Ok(selection)
+}
+
+/// Writes a subset's folder, which has not its name yet.
+fn write(
+    arguments: &Arguments,
+    selection: &Selection,
+    spec: &SubsetSpec,
     arrangement: &Arrangement,
     annotate: impl FnOnce(&DataSet, &Path) -> anyhow::Result<Losses>,
-) -> anyhow::Result<DataSet> {
-    let limits = DecodeLimits::default();
-    let options = SelectOptions {
-        mode: if arguments.skip_bad {
-            Mode::Lenient
-        } else {
-            Mode::Strict
-        },
-        check: PictureCheck::Decode,
-        limits,
-    };
-    let selection = select(data, spec, &options)?;
-    report(&selection.skipped);
+) -> anyhow::Result<(Placed, Losses)> {
     let placement = match arguments.files {
         Files::Copy => Placement::Copy,
         Files::HardLink => Placement::HardLink,
         Files::SymbolicLink => Placement::SymbolicLink,
     };
-    let target = arguments.out.join(&spec.name);
-    let placed = place(&selection, spec, &target, placement, arrangement, &limits)?;
+    let (target, limits) = (arguments.target(spec), DecodeLimits::default());
+    let placed = place(selection, spec, &target, placement, arrangement, &limits)?;
     let losses = annotate(&placed.data, &placed.data.root)?;
-    let (_, manifest) = placed.finish()?;
-    println!(
-        "{}: {} pictures of {} categories; of the annotations {losses}",
-        target.display(),
-        manifest.pictures.len(),
-        manifest.categories.len()
-    );
-    Ok(selection.data)
+    Ok((placed, losses))
 }
 
 fn report(skipped: &Skipped) {

@@ -5,6 +5,8 @@ use burn::{
     tensor::{DType, Tensor, TensorData},
 };
 
+use wardrobe_kernels::conv::host::layout::transpose;
+
 use super::names::ModulePath;
 
 /// Every parameter, buffer and running statistic by torchvision's name, with its shape in PyTorch's
@@ -99,14 +101,21 @@ impl<F: FnMut(&str, &[usize]) -> Option<TensorData>> ModuleMapper for Fill<F> {
         let Some(data) = (self.values)(&self.path.name(), &shape) else {
             return param;
         };
-        let tensor = Tensor::<D>::from_data(data, (&param.lazy_device(), DType::F32));
-        // A transposed view, not a copy: matrix products read either order equally well.
-        let tensor = if self.path.is_transposed() {
-            tensor.transpose()
+        // The copy, not a transposed view of the tensor: kernels keep the packed form of dense weights alone.
+        let data = if self.path.is_transposed() {
+            transposed(data)
         } else {
-            tensor
+            data
         };
+        let tensor = Tensor::<D>::from_data(data, (&param.lazy_device(), DType::F32));
         let id = param.id;
         param.transform_for_load(tensor, id)
     }
+}
+
+/// `[R, S]` → `[S, R]`.
+fn transposed(data: TensorData) -> TensorData {
+    let [rows, columns] = [data.shape()[0], data.shape()[1]];
+    let values: Vec<f32> = data.iter().collect();
+    TensorData::new(transpose(&values, 1, rows, columns), [columns, rows])
 }

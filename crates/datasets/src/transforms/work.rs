@@ -32,7 +32,8 @@ pub struct Canvas {
     pub fill: [u8; 3],
     /// Objects of which a smaller share (0–1) stays in the canvas are dropped. What the share is of:
     /// the polygons' area, or the mask's pixels, or without a mask the box's area, as they were just
-    /// before the step. With 0 an object goes when nothing of it stays.
+    /// before the step. With 0 an object goes when nothing of it stays. Whatever the share, an object
+    /// goes whose mask covers no pixel any more when all steps are done.
     pub min_visible: f32,
 }
 
@@ -320,11 +321,15 @@ impl<'a> Work<'a> {
     /// The finished sample.
     pub fn finish(mut self) -> Sample {
         self.settle();
+        let size = self.picture_size();
         Sample {
             picture: self.picture,
             objects: match self.annotations {
                 Annotations::Still(objects) => objects,
-                Annotations::Moving(objects) => objects.into_iter().map(Moving::finish).collect(),
+                Annotations::Moving(objects) => objects
+                    .into_iter()
+                    .filter_map(|object| object.finish(size))
+                    .collect(),
             },
             parsing: self.parsing,
         }

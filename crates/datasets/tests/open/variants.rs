@@ -242,6 +242,33 @@ fn labelme_folders_below_are_one_set() {
     assert_eq!(pictures(&one), [("a.jpg", Some(Split::Validation))]);
 }
 
+/// A part on another disk; and links that lead back up, or nowhere.
+#[cfg(unix)]
+#[test]
+fn labelme_folders_behind_links_are_read() {
+    use std::os::unix::fs::symlink;
+
+    let disk = Tree::new(&[("val/a.json", LABELME)]);
+    let tree = Tree::new(&[("train/a.json", LABELME)]);
+    symlink(disk.at("val"), tree.at("val")).unwrap();
+    symlink(tree.path(), tree.at("train/up")).unwrap();
+    symlink(tree.at("train"), disk.at("val/round")).unwrap();
+    symlink(tree.at("nowhere"), tree.at("train/gone")).unwrap();
+    let set = open(tree.path()).set;
+    assert_eq!(
+        pictures(&set),
+        [
+            ("train/a.jpg", Some(Split::Train)),
+            ("val/a.jpg", Some(Split::Validation)),
+            // The way on from there leads back up.
+            ("val/round/a.jpg", Some(Split::Validation)),
+        ]
+    );
+    symlink(tree.at("nowhere"), tree.at("train/b.json")).unwrap();
+    let message = DataSet::open(tree.path()).unwrap_err().to_string();
+    assert!(message.contains("b.json: cannot be read: "), "{message}");
+}
+
 #[test]
 fn a_named_format_is_read_where_several_are() {
     let tree = deepfashion("Anno_coarse");

@@ -15,6 +15,7 @@ use super::model::Classifier;
 use crate::data::{ClassChoice, DataConfig, LoaderSettings};
 use crate::error::RecipeError;
 use crate::json;
+use crate::run::check_files;
 use crate::weights::StartWeights;
 
 /// Everything that makes a training run of a classifier.
@@ -54,7 +55,7 @@ pub struct ClassifierRecipe {
     pub training: TrainingConfig,
 }
 
-/// Which object of a picture says its class.
+/// Which object of a picture says its class; asked of the whole picture, before transforms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -144,9 +145,11 @@ impl ClassifierRecipe {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// [`RecipeError::Training`], [`RecipeError::Detector`] for the input.
+    /// [`RecipeError::Training`], [`RecipeError::Detector`] for the input; [`RecipeError::Setting`] for paths that are not
+    /// UTF-8.
     pub fn validate(&self) -> Result<(), RecipeError> {
         self.training.validate()?;
+        check_files(&self.weights, &self.data, &self.validation)?;
         Ok(self.input.validate()?)
     }
 }

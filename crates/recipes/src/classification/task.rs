@@ -1,8 +1,8 @@
 //! A classifier as the engine's task.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use wardrobe_datasets::Sample;
 use wardrobe_datasets::sample::BBox;
+use wardrobe_datasets::{Object, Sample};
 use wardrobe_losses::ClassLoss;
 use wardrobe_metrics::ConfusionMatrix;
 use wardrobe_rpn_roi::transform::ImageTransform;
@@ -12,18 +12,22 @@ use super::config::Subject;
 use super::model::Classifier;
 use crate::data::{Classes, LoaderData, Named};
 use crate::detection::{rgb, torchvision_names};
-use crate::error::{ObjectError, RecipeError};
+use crate::error::{ObjectError, RecipeError, SubjectError};
 use crate::not_finite;
 
-/// Keeps the one object that says a picture's class, and numbers it by its class.
+/// Keeps the one object that says a picture's class, numbered by its class, and nothing of it besides: an
+/// object without a place stays whatever transforms cut off.
 ///
 /// # Errors
-/// [`ObjectError`] for a picture without such an object.
+/// [`SubjectError`] for a picture without such an object.
 pub fn settle(
     mut sample: Sample,
     classes: &Classes,
     subject: Subject,
-) -> Result<Sample, ObjectError> {
+) -> Result<Sample, SubjectError> {
+    if sample.objects.is_empty() {
+        return Err(SubjectError::NoObject);
+    }
     let boxes = sample.objects.iter().map(|object| object.bbox);
     let Some(index) = subject_of(boxes, subject) else {
         let count = sample.objects.len();
@@ -31,19 +35,22 @@ pub fn settle(
             0,
             format!("is one of {count} objects of a picture with one class"),
             "write \"subject\": \"largest\", or use pictures of one garment",
-        ));
+        )
+        .into());
     };
-    let mut object = sample.objects.swap_remove(index);
-    let class = object.category.and_then(|category| classes.class(category));
-    let Some(class) = class else {
+    let category = sample.objects[index].category;
+    let Some(class) = category.and_then(|category| classes.class(category)) else {
         return Err(ObjectError::new(
             index,
             "has no category that is a class",
             "give it one, or let the loader skip bad files",
-        ));
+        )
+        .into());
     };
-    object.category = Some(class as u32);
-    sample.objects = vec![object];
+    sample.objects = vec![Object {
+        category: Some(class as u32),
+        ..Object::default()
+    }];
     Ok(sample)
 }
 
@@ -239,10 +246,14 @@ impl Task for ClassifierTask {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
     use super::*;
-    use crate::data::ClassChoice;
+    use crate::data::{ClassChoice, LoaderSettings};
+    use wardrobe_datasets::Picture;
+    use wardrobe_datasets::loader::FnSource;
     use wardrobe_datasets::sample::Category;
-    use wardrobe_datasets::{Object, Picture};
+    use wardrobe_datasets::transforms::{CentreCrop, Mirrors};
 
     fn object(category: Option<u32>, right: f32) -> Object {
         Object {
@@ -252,21 +263,27 @@ mod tests {
         }
     }
 
-    fn settled(objects: Vec<Object>, subject: Subject) -> Result<Option<u32>, ObjectError> {
+    fn sample(objects: Vec<Object>) -> Sample {
+        Sample {
+            picture: Picture::new(vec![0; 3 * 200], 20, 10),
+            objects,
+            parsing: None,
+        }
+    }
+
+    /// The tee, number 2 of the data, is class 0, and the coat, number 0, class 1.
+    fn classes() -> Classes {
         let category = |name: &str| Category {
             name: name.into(),
             group: None,
             id: 0,
         };
         let only = ClassChoice::Only(vec!["Tee".into(), "Coat".into()]);
-        let classes = Classes::choose(&["Coat", "Dress", "Tee"].map(category), &only).unwrap();
-        let picture = Picture::new(vec![0; 3 * 100], 10, 10);
-        let sample = Sample {
-            picture,
-            objects,
-            parsing: None,
-        };
-        settle(sample, &classes, subject).map(|sample| sample.objects[0].category)
+        Classes::choose(&["Coat", "Dress", "Tee"].map(category), &only).unwrap()
+    }
+
+    fn settled(objects: Vec<Object>, subject: Subject) -> Result<Option<u32>, SubjectError> {
+        settle(sample(objects), &classes(), subject).map(|sample| sample.objects[0].category)
     }
 
     #[test]
@@ -283,7 +300,44 @@ mod tests {
         assert!(message.contains("one of 3 objects"), "{message}");
         let other = vec![object(Some(1), 3.0)];
         assert!(settled(other, Subject::Largest).is_err());
-        assert!(settled(Vec::new(), Subject::Largest).is_err());
+    }
+
+    #[test]
+    fn a_picture_of_nothing_is_told_as_such() {
+        for subject in [Subject::Only, Subject::Largest] {
+            let error = settled(Vec::new(), subject).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "has no object to say its class; annotate one, leave the picture out, or let bad files be skipped"
+            );
+        }
+    }
+
+    /// Of 20 × 10 pixels columns 8 to 12 and rows 3 to 7 stay: all of the tee, and nothing of the larger coat, which says the
+    /// class.
+    #[test]
+    fn what_transforms_cut_off_still_says_the_class() {
+        let source = FnSource::new(1, |_| {
+            let tee = Object {
+                bbox: Some(BBox::new(9.0, 4.0, 11.0, 6.0)),
+                ..object(Some(2), 0.0)
+            };
+            Ok(sample(vec![tee, object(Some(0), 6.0)]))
+        });
+        let crop = CentreCrop {
+            width: 4,
+            height: 4,
+            min_visible: 1.0,
+        };
+        let classes = classes();
+        let data = LoaderData::new(Arc::new(source), &LoaderSettings::of(1), 0)
+            .unwrap()
+            .settled(move |sample| settle(sample, &classes, Subject::Largest))
+            .transformed(Some(crop.into()), Mirrors::default())
+            .unwrap();
+        let cropped = data.pass().unwrap().next().unwrap().unwrap().value;
+        assert_eq!(class_of(&cropped), Some(1));
+        assert_eq!(cropped.picture.width(), 4);
     }
 
     #[test]

@@ -56,15 +56,11 @@ impl ClassifierRecipe {
         let input = ImageTransform::new(self.input.clone())?;
         let mut data = DataSets::new();
         for (key, (opened, classes)) in sets.training {
-            let transforms = self.transforms.clone().map(|step| (step, opened.mirrors));
-            let set = LoaderData::new(
-                opened.source,
-                &self.loader,
-                self.training.seed,
-                transforms,
-                move |sample| settle(sample, &classes, subject),
-            )?
-            .seen_through(&input);
+            // The class is that of the whole picture, which `class_balance` counts.
+            let set = LoaderData::new(opened.source, &self.loader, self.training.seed)?
+                .settled(move |sample| settle(sample, &classes, subject))
+                .transformed(self.transforms.clone(), opened.mirrors)?
+                .seen_through(&input);
             prepared.add(format!("data.{key}"), opened.skipped, &set);
             data = data.with(key, set);
         }
@@ -77,6 +73,7 @@ impl ClassifierRecipe {
         prepared.add("validation", opened.skipped, &held_out);
         let run = Run {
             config: self.training.clone(),
+            // `json!` would panic at a path that is not UTF-8: `validate` has refused those.
             program: json!({
                 "title": "Classifier",
                 "model": config,

@@ -1,5 +1,6 @@
 //! The engine's [`TrainingData`] over the data sets' loader.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use wardrobe_rpn_roi::ImageSize;
 use wardrobe_rpn_roi::transform::ImageTransform;
 use wardrobe_training::{Batches, Place, TaskError, TrainingBatch, TrainingData};
 
-use crate::error::{ObjectError, RecipeError, ShapeError};
+use crate::error::{RecipeError, ShapeError};
 
 /// A sample under its picture's name.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,8 +109,9 @@ impl Source for Shared {
     }
 }
 
-/// Batches of samples that were transformed and then settled: checked, and made what a task wants of
-/// them, in the loader's threads. A sample that cannot be settled is a bad file.
+/// Batches of samples that are transformed, and settled: checked, and made what a task wants of them. The
+/// loader's threads do it, in the order in which it is asked for; a sample with which it cannot be done is a
+/// bad file.
 #[derive(Clone)]
 pub struct LoaderData {
     source: Arc<dyn Source>,
@@ -165,32 +167,44 @@ impl std::fmt::Debug for LoaderData {
 }
 
 impl LoaderData {
-    /// Batches of a source.
+    /// Batches of a source's samples as they are.
     ///
     /// # Errors
-    /// [`RecipeError::Loader`] and [`RecipeError::Transforms`] for settings out of range.
+    /// [`RecipeError::Loader`] for settings out of range.
     pub fn new(
         source: Arc<dyn Source>,
         settings: &LoaderSettings,
         seed: u64,
-        transforms: Option<(Step, Mirrors)>,
-        settle: impl Fn(Sample) -> Result<Sample, ObjectError> + Send + Sync + 'static,
     ) -> Result<Self, RecipeError> {
-        let pipeline = transforms
-            .map(|(step, mirrors)| Pipeline::new(step, mirrors))
-            .transpose()?;
         let loader = Loader::new(Shared(Arc::clone(&source)), settings.config(seed))?;
-        let loader = match pipeline {
-            Some(pipeline) => loader.with_transforms(pipeline),
-            None => loader,
-        };
-        let loader = loader.with_try_map(move |sample, _| settle(sample));
         Ok(Self {
             source,
             loader,
             batch_size: settings.batching.size,
             skipped: Tally::default(),
         })
+    }
+
+    /// The same with this done to every sample; nothing without a step.
+    ///
+    /// # Errors
+    /// [`RecipeError::Transforms`] for settings out of range.
+    pub fn transformed(self, step: Option<Step>, mirrors: Mirrors) -> Result<Self, RecipeError> {
+        let Some(step) = step else {
+            return Ok(self);
+        };
+        let loader = self.loader.with_transforms(Pipeline::new(step, mirrors)?);
+        Ok(Self { loader, ..self })
+    }
+
+    /// The same with every sample checked, and made what a task wants of it.
+    #[must_use]
+    pub fn settled<E: Into<Box<dyn Error + Send + Sync>>>(
+        self,
+        settle: impl Fn(Sample) -> Result<Sample, E> + Send + Sync + 'static,
+    ) -> Self {
+        let loader = self.loader.with_try_map(move |sample, _| settle(sample));
+        Self { loader, ..self }
     }
 
     /// The same for a network that takes its pictures in like this: one of which it would see nothing is a bad
@@ -233,21 +247,21 @@ impl LoaderData {
         }
     }
 
-    /// Every sample once, in order, one at a time: for scores.
+    /// Every sample once, settled, in order, one at a time: for scores.
     ///
     /// # Errors
     /// As [`LoaderData::new`].
-    pub fn in_order(
+    pub fn in_order<E: Into<Box<dyn Error + Send + Sync>>>(
         source: Arc<dyn Source>,
         on_bad_file: OnBadFile,
-        settle: impl Fn(Sample) -> Result<Sample, ObjectError> + Send + Sync + 'static,
+        settle: impl Fn(Sample) -> Result<Sample, E> + Send + Sync + 'static,
     ) -> Result<Self, RecipeError> {
         let settings = LoaderSettings {
             sampling: Sampling::Sequential,
             on_bad_file,
             ..LoaderSettings::of(1)
         };
-        Self::new(source, &settings, 0, None, settle)
+        Ok(Self::new(source, &settings, 0)?.settled(settle))
     }
 
     /// The samples of one pass.
@@ -334,6 +348,8 @@ impl TrainingData<Vec<Named<Sample>>> for LoaderData {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::convert::Infallible;
+
     use wardrobe_datasets::Picture;
     use wardrobe_datasets::loader::FnSource;
     use wardrobe_rpn_roi::config::TransformConfig;
@@ -362,7 +378,7 @@ mod tests {
             ..LoaderSettings::of(2)
         };
         let source = Arc::new(FnSource::new(4, pictures));
-        let data = LoaderData::new(source, &settings, 0, None, Ok).unwrap();
+        let data = LoaderData::new(source, &settings, 0).unwrap();
         assert_eq!(data.skipped().files(), 0);
         // Two passes of two batches; each pass meets the bad file once.
         let batches = data.start(Place::default()).unwrap().take(4);
@@ -397,7 +413,8 @@ mod tests {
             ..TransformConfig::default()
         })
         .unwrap();
-        let data = LoaderData::in_order(source.clone(), OnBadFile::Skip, Ok).unwrap();
+        let settle = Ok::<Sample, Infallible>;
+        let data = LoaderData::in_order(source.clone(), OnBadFile::Skip, settle).unwrap();
         let data = data.seen_through(&input);
         let left: Vec<usize> = data.pass().unwrap().map(|one| one.unwrap().index).collect();
         assert_eq!(left, [1]);
@@ -407,7 +424,7 @@ mod tests {
             "{skipped}"
         );
 
-        let strict = LoaderData::in_order(source, OnBadFile::Fail, Ok).unwrap();
+        let strict = LoaderData::in_order(source, OnBadFile::Fail, settle).unwrap();
         let mut pass = strict.seen_through(&input).pass().unwrap();
         let message = pass.next().unwrap().unwrap_err().to_string();
         assert!(

@@ -112,24 +112,26 @@ impl Classes {
         self.found_in(key, categories, by_group, chosen, remedy)
     }
 
-    /// The classes a checkpoint was trained for, in data it is evaluated on. With `by_group` a
-    /// category's group says its class where one of that name is a class, else its own name. With
-    /// `ignore_others`, objects of no class are neither to be found nor background.
+    /// The classes a checkpoint was trained for, by the choice it was trained with, in data it is evaluated on. For
+    /// [`ClassChoice::Groups`] a category's group says its class where one of that name is a class, else its own name. With
+    /// `ignore_others`, and for [`ClassChoice::Only`], objects of no class are neither to be found nor background.
     ///
     /// # Errors
-    /// [`RecipeError::Setting`] when no category, or, without `ignore_others`, not every category is one
+    /// [`RecipeError::Setting`] when no category, or, unless others are ignored, not every category is one
     /// of the classes.
     pub fn of_checkpoint(
         names: Vec<String>,
         key: &str,
         categories: &[Category],
-        by_group: bool,
+        choice: &ClassChoice,
         ignore_others: bool,
     ) -> Result<Self, RecipeError> {
         let classes = Self {
             names,
             of: Vec::new(),
         };
+        let by_group = *choice == ClassChoice::Groups;
+        let ignore_others = ignore_others || matches!(choice, ClassChoice::Only(_));
         let remedy = "or let objects of other categories be ignored";
         classes.found_in(key, categories, by_group, ignore_others, remedy)
     }
@@ -287,21 +289,27 @@ mod tests {
     fn a_checkpoints_groups_are_found_by_group_or_by_name() {
         let names = || vec!["upper".to_owned(), "lower".to_owned()];
         let mut data = categories(&[("Skirt", "lower"), ("upper", "garment")]);
-        let found = Classes::of_checkpoint(names(), "data", &data, true, false).unwrap();
+        let found =
+            Classes::of_checkpoint(names(), "data", &data, &ClassChoice::Groups, false).unwrap();
         assert_eq!([found.class(0), found.class(1)], [Some(1), Some(0)]);
 
         data.extend(categories(&[("Hat", "head")]));
-        let refused = Classes::of_checkpoint(names(), "data", &data, true, false);
+        let refused = Classes::of_checkpoint(names(), "data", &data, &ClassChoice::Groups, false);
         let message = refused.unwrap_err().to_string();
         assert!(
             message.starts_with("data: found categories that are no class: Hat;")
                 && message.contains("be ignored"),
             "{message}"
         );
-        let found = Classes::of_checkpoint(names(), "data", &data, true, true).unwrap();
+        let found =
+            Classes::of_checkpoint(names(), "data", &data, &ClassChoice::Groups, true).unwrap();
         assert_eq!(found.class(2), None);
+        // A checkpoint of some categories was trained to ignore the others.
+        let only = ClassChoice::Only(names());
+        let found = Classes::of_checkpoint(names(), "data", &data, &only, false).unwrap();
+        assert_eq!([1, 2].map(|at| found.class(at)), [Some(0), None]);
         // Nothing to be found at all is a mistake, whatever may be ignored.
         let hats = &data[2..];
-        assert!(Classes::of_checkpoint(names(), "data", hats, true, true).is_err());
+        assert!(Classes::of_checkpoint(names(), "data", hats, &ClassChoice::Groups, true).is_err());
     }
 }

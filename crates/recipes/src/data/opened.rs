@@ -16,6 +16,7 @@ use wardrobe_training::TrainingConfig;
 use super::classes::{ClassChoice, Classes};
 use super::synthetic::{SyntheticConfig, SyntheticSource};
 use crate::error::RecipeError;
+use crate::json;
 
 /// Where pictures come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +97,18 @@ impl DataConfig {
                 ..
             }) => OnBadFile::Skip,
             Self::Folder(_) | Self::Synthetic(_) => OnBadFile::Fail,
+        }
+    }
+
+    /// Checks what can be checked without the data; `key` is their name in the configuration.
+    pub(crate) fn check(&self, key: &str) -> Result<(), RecipeError> {
+        let Self::Folder(config) = self else {
+            return Ok(());
+        };
+        json::check_path(&format!("{key}.folder.path"), &config.path)?;
+        match &config.pictures {
+            Some(pictures) => json::check_path(&format!("{key}.folder.pictures"), pictures),
+            None => Ok(()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A detector's training as one JSON file.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,11 @@ use wardrobe_rpn_roi::{CascadeRcnnConfig, FasterRcnnConfig};
 use wardrobe_training::TrainingConfig;
 
 use super::scores::ScoringConfig;
+use super::tally::Kind;
 use crate::data::{ClassChoice, DataConfig, LoaderSettings};
 use crate::error::RecipeError;
 use crate::json;
+use crate::run::check_files;
 use crate::weights::StartWeights;
 
 /// Everything that makes a training run of a detector.
@@ -164,6 +167,17 @@ impl DetectorModel {
         Ok(())
     }
 
+    /// The names of the scores that are given of it.
+    pub(crate) fn score_names(&self) -> Vec<String> {
+        let masks = match self {
+            Self::Preset(name) => return name.model().score_names(),
+            Self::MaskRcnn(_) => Some(Kind::Masks),
+            Self::FasterRcnn(_) | Self::CascadeRcnn(_) => None,
+        };
+        let kinds = iter::once(Kind::Boxes).chain(masks);
+        kinds.flat_map(Kind::score_names).collect()
+    }
+
     fn num_classes_mut(&mut self) -> (&'static str, &mut usize) {
         match self {
             Self::FasterRcnn(config) => ("model.faster_rcnn.num_classes", &mut config.num_classes),
@@ -231,9 +245,10 @@ impl DetectorRecipe {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// [`RecipeError::Training`].
+    /// [`RecipeError::Training`]; [`RecipeError::Setting`] for paths that are not UTF-8.
     pub fn validate(&self) -> Result<(), RecipeError> {
-        Ok(self.training.validate()?)
+        self.training.validate()?;
+        check_files(&self.weights, &self.data, &self.validation)
     }
 }
 

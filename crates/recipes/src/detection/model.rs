@@ -10,7 +10,7 @@ use wardrobe_rpn_roi::{CascadeRcnn, Detection, FasterRcnn, GroundTruth, RgbPictu
 
 use crate::error::RecipeError;
 
-/// A pixel belongs to an object from this probability on (torchvision's and *Mask R-CNN*'s ½).
+/// A pixel belongs to an object above this probability (*Mask R-CNN*'s and torchvision's evaluation's ½).
 const MASK_THRESHOLD: f32 = 0.5;
 
 /// A detected garment on the host.
@@ -130,7 +130,7 @@ impl TrainableDetector for MaskRcnn {
                     .into_iter()
                     .map(|instance| {
                         let mask = &instance.mask;
-                        let bits = mask.values.iter().map(|p| *p >= MASK_THRESHOLD).collect();
+                        let bits = mask.values.iter().map(|p| *p > MASK_THRESHOLD).collect();
                         Found {
                             detection: instance.detection,
                             mask: Some(MaskRegion::new(mask.x0, mask.y0, mask.width, bits)),

@@ -1,20 +1,17 @@
 //! Scores of a detector over held-out pictures: COCO's and paper A's.
 
 use serde::{Deserialize, Serialize};
-use wardrobe_datasets::{CompressedRle, MaskRegion};
-use wardrobe_mask_head::InstanceTruth;
+use wardrobe_datasets::{CompressedRle, MaskRegion, Sample};
 use wardrobe_metrics::coco::{
     CocoCategory, CocoDetection, CocoDetections, CocoObject, CocoPicture, CocoTruth, Segmentation,
 };
 use wardrobe_training::Scores;
 
-use super::label_maps::{Maps, Paint};
+use super::label_maps::{MOST_CLASSES, Maps, Paint};
 use super::model::Found;
 use super::tally::{Kind, Tally};
+use super::truth::{Target, targets};
 use crate::error::RecipeError;
-
-/// Classes that label maps can count, the background included.
-const MOST_CLASSES: usize = 256;
 
 /// How detections become scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -57,14 +54,14 @@ impl Scorer {
     /// Nothing collected yet; `names` are the classes without the background.
     ///
     /// # Errors
-    /// [`RecipeError::Setting`] for more than 255 classes.
+    /// [`RecipeError::Setting`] for more than 254 classes.
     pub fn new(names: &[String], masks: bool, config: ScoringConfig) -> Result<Self, RecipeError> {
         let classes = names.len() + 1;
         if classes > MOST_CLASSES {
             return Err(RecipeError::Setting {
                 field: "classes".into(),
                 found: format!("{} classes", names.len()),
-                remedy: "paper A's label maps count at most 255; choose some or use groups".into(),
+                remedy: "paper A's label maps count at most 254; choose some or use groups".into(),
             });
         }
         Ok(Self {
@@ -77,34 +74,26 @@ impl Scorer {
         })
     }
 
-    /// Adds a picture of `[width, height]` pixels.
+    /// Adds a [settled](super::settle) picture. An object to be ignored excuses detections of its class, as COCO's crowds do;
+    /// one of no class those of any.
     ///
     /// # Errors
     /// [`RecipeError::Metric`] for boxes or scores that are no numbers.
-    pub fn add(
-        &mut self,
-        size: [usize; 2],
-        truth: &InstanceTruth,
-        found: &[Found],
-    ) -> Result<(), RecipeError> {
-        let [width, height] = size;
+    pub fn add(&mut self, sample: &Sample, found: &[Found]) -> Result<(), RecipeError> {
+        let size = [sample.picture.width(), sample.picture.height()];
         let picture = self.truth.images.len() as u64 + 1;
         self.truth.images.push(CocoPicture {
             id: picture,
-            width: width as u32,
-            height: height as u32,
+            width: size[0] as u32,
+            height: size[1] as u32,
         });
-        let objects = truth.objects.boxes.iter().zip(&truth.objects.labels);
-        for (index, (corners, &label)) in objects.enumerate() {
-            let mask = truth.masks.get(index).filter(|_| self.masks);
-            let region = mask.map(|m| MaskRegion::new(m.x, m.y, m.width, m.bits.clone()));
-            self.push_object(picture, label as u64, *corners, region, size, false);
-        }
-        // What is to be ignored is of no class in particular: a crowd of each.
-        for corners in &truth.objects.ignored {
-            let region = self.masks.then(|| filled(*corners, size));
-            for label in 1..=self.names.len() as u64 {
-                self.push_object(picture, label, *corners, region.clone(), size, true);
+        for target in targets(sample) {
+            if let Some(label) = target.label {
+                self.push_object(picture, label, &target, size);
+            } else {
+                for label in 1..=self.names.len() {
+                    self.push_object(picture, label, &target, size);
+                }
             }
         }
         self.found.extend(found.iter().map(|found| {
@@ -119,29 +108,26 @@ impl Scorer {
                 )
             }
         }));
-        self.boxes.add(size, truth, found)?;
+        self.boxes.add(sample, found)?;
         if self.masks {
-            self.pixels.add(size, truth, found)?;
+            self.pixels.add(sample, found)?;
         }
         Ok(())
     }
 
-    fn push_object(
-        &mut self,
-        picture: u64,
-        label: u64,
-        corners: [f32; 4],
-        region: Option<MaskRegion>,
-        size: [usize; 2],
-        iscrowd: bool,
-    ) {
+    fn push_object(&mut self, picture: u64, label: usize, target: &Target, size: [usize; 2]) {
         let id = self.truth.objects.len() as u64 + 1;
-        let boxed = CocoObject::boxed(id, picture, label, xywh(corners));
+        let boxed = CocoObject::boxed(id, picture, label as u64, xywh(target.corners));
+        let region = self.masks.then(|| match target.region {
+            Some(region) => region.clone(),
+            None => filled(target.corners, size),
+        });
+        let covered = region
+            .as_ref()
+            .map_or(boxed.area, |region| region.area() as f64);
         self.truth.objects.push(CocoObject {
-            iscrowd,
-            area: region
-                .as_ref()
-                .map_or(boxed.area, |region| region.area() as f64),
+            iscrowd: target.ignored,
+            area: target.area.map_or(covered, f64::from),
             segmentation: region.map(|region| run_lengths(&region, size)),
             ..boxed
         });
@@ -198,25 +184,32 @@ fn filled([x1, y1, x2, y2]: [f32; 4], [width, height]: [usize; 2]) -> MaskRegion
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use wardrobe_mask_head::TruthMask;
-    use wardrobe_rpn_roi::{Detection, GroundTruth};
+    use wardrobe_datasets::sample::{BBox, Mask};
+    use wardrobe_datasets::{Object, Picture};
+    use wardrobe_rpn_roi::Detection;
 
     const SIZE: [usize; 2] = [10, 10];
 
-    fn truth(label: usize) -> InstanceTruth {
-        InstanceTruth {
-            objects: GroundTruth {
-                boxes: vec![[0.0, 0.0, 10.0, 5.0]],
-                labels: vec![label],
-                ignored: Vec::new(),
-            },
-            masks: vec![TruthMask {
-                x: 0,
-                y: 0,
-                width: 10,
-                bits: vec![true; 50],
-            }],
+    fn object(class: Option<u32>, corners: [f32; 4]) -> Object {
+        Object {
+            category: class,
+            bbox: Some(BBox::from(corners)),
+            mask: Some(Mask::Region(filled(corners, SIZE))),
+            ..Object::default()
         }
+    }
+
+    fn sample(objects: Vec<Object>) -> Sample {
+        Sample {
+            picture: Picture::new(vec![0; 3 * 100], 10, 10),
+            objects,
+            parsing: None,
+        }
+    }
+
+    /// A coat over the upper half.
+    fn coat() -> Object {
+        object(Some(0), [0.0, 0.0, 10.0, 5.0])
     }
 
     fn found(label: usize, bbox: [f32; 4], score: f32) -> Found {
@@ -237,7 +230,7 @@ mod tests {
     fn one_picture_by_hand() {
         let mut scorer = Scorer::new(&names(), true, ScoringConfig::default()).unwrap();
         let one = found(1, [0.0, 0.0, 8.0, 5.0], 0.9);
-        scorer.add(SIZE, &truth(1), &[one]).unwrap();
+        scorer.add(&sample(vec![coat()]), &[one]).unwrap();
         let scores = scorer.scores().unwrap();
         for kind in ["box", "mask"] {
             let score = |name: &str| scores.get(&format!("{kind}_{name}")).unwrap();
@@ -257,29 +250,80 @@ mod tests {
         assert_eq!(scores.get("box_pixel_accuracy"), None);
     }
 
-    /// A wrong detection in an ignored region costs nothing; outside of it, ranked above the right
-    /// one, it halves precision.
+    /// A wrong detection in an ignored region costs nothing; outside of it, ranked above the right one, it halves precision.
     #[test]
     fn ignored_regions_forgive() {
-        let with = |ignored: Vec<[f32; 4]>| {
+        let with = |ignored: &[Object]| {
             let mut scorer = Scorer::new(&names(), false, ScoringConfig::default()).unwrap();
-            let mut truth = truth(1);
-            truth.objects.ignored = ignored;
             let found = [
                 found(1, [0.0, 6.0, 10.0, 10.0], 0.9),
                 found(1, [0.0, 0.0, 10.0, 5.0], 0.8),
             ];
-            scorer.add(SIZE, &truth, &found).unwrap();
-            scorer.scores().unwrap().get("box_AP50").unwrap()
+            let objects = [&[coat()], ignored].concat();
+            scorer.add(&sample(objects), &found).unwrap();
+            let scores = scorer.scores().unwrap();
+            ["box_AP50", "box_mean_IoU"].map(|name| scores.get(name).unwrap())
         };
-        assert!((with(Vec::new()) - 0.5).abs() < 1e-9);
-        assert!((with(vec![[0.0, 6.0, 10.0, 10.0]]) - 1.0).abs() < 1e-9);
+        let below = |class, crowd| Object {
+            crowd,
+            ..object(class, [0.0, 6.0, 10.0, 10.0])
+        };
+        let close = |scores: [f64; 2], expected: [f64; 2]| {
+            let apart = |at: usize| (scores[at] - expected[at]).abs();
+            assert!(apart(0) < 1e-9 && apart(1) < 1e-9, "{scores:?}");
+        };
+        // Of the background's 50 pixels 40 are painted as a coat: IoU 50/90 and 10/50.
+        let wrong = f64::midpoint(50.0 / 90.0, 10.0 / 50.0);
+        close(with(&[]), [0.5, wrong]);
+        // Of no class; a crowd of coats.
+        close(with(&[below(None, false)]), [1.0, 1.0]);
+        close(with(&[below(Some(0), true)]), [1.0, 1.0]);
+        // A crowd of dresses excuses no coat, but what its pixels are is not known.
+        close(with(&[below(Some(1), true)]), [0.5, 1.0]);
+    }
+
+    /// Three pixels of a crowd's box of 40 are the crowd: a mask elsewhere in the box is wrong.
+    #[test]
+    fn crowds_forgive_where_their_pixels_are() {
+        let crowd = Object {
+            crowd: true,
+            mask: Some(Mask::Region(MaskRegion::new(0, 9, 3, vec![true; 3]))),
+            ..object(Some(0), [0.0, 6.0, 10.0, 10.0])
+        };
+        let mut scorer = Scorer::new(&names(), true, ScoringConfig::default()).unwrap();
+        let found = [
+            found(1, [0.0, 6.0, 10.0, 8.0], 0.9),
+            found(1, [0.0, 0.0, 10.0, 5.0], 0.8),
+        ];
+        scorer.add(&sample(vec![coat(), crowd]), &found).unwrap();
+        let scores = scorer.scores().unwrap();
+        for (name, expected) in [("box_AP50", 1.0), ("mask_AP50", 0.5)] {
+            let score = scores.get(name).unwrap();
+            assert!((score - expected).abs() < 1e-9, "{name} {score}");
+        }
+    }
+
+    /// COCO's small objects are below 32² square pixels, by what the annotation says.
+    #[test]
+    fn the_annotated_area_decides_the_size_class() {
+        let large = Object {
+            area: Some(32.0 * 32.0 + 1.0),
+            ..coat()
+        };
+        let mut scorer = Scorer::new(&names(), true, ScoringConfig::default()).unwrap();
+        let right = found(1, [0.0, 0.0, 10.0, 5.0], 0.8);
+        scorer.add(&sample(vec![large]), &[right]).unwrap();
+        for tally in scorer.tally().unwrap().kinds {
+            let summary = tally.coco.summary();
+            assert_eq!(summary.ap_small, None);
+            assert!((summary.ap_medium.unwrap() - 1.0).abs() < 1e-9);
+        }
     }
 
     #[test]
     fn nothing_to_find_is_no_score() {
         let mut scorer = Scorer::new(&names(), false, ScoringConfig::default()).unwrap();
-        scorer.add(SIZE, &InstanceTruth::default(), &[]).unwrap();
+        scorer.add(&sample(Vec::new()), &[]).unwrap();
         let scores = scorer.scores().unwrap();
         assert!(scores.get("box_AP").unwrap().is_nan());
         // Every pixel is background, and was left so.
@@ -288,8 +332,8 @@ mod tests {
 
     #[test]
     fn more_classes_than_a_map_can_hold_are_refused() {
-        let names: Vec<String> = (0..256).map(|index| index.to_string()).collect();
+        let names: Vec<String> = (0..255).map(|index| index.to_string()).collect();
         let error = Scorer::new(&names, false, ScoringConfig::default()).unwrap_err();
-        assert!(error.to_string().contains("found 256 classes"), "{error}");
+        assert!(error.to_string().contains("found 255 classes"), "{error}");
     }
 }

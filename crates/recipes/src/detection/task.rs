@@ -79,9 +79,8 @@ impl<M: TrainableDetector> DetectorTask<M> {
     /// As [`DetectorTask::look`] and [`Scorer::scores`].
     pub fn score(&self, model: &M) -> Result<Scores, RecipeError> {
         let mut scorer = Scorer::new(self.names(), M::MASKS, self.scoring)?;
-        self.look(model, |sample, truth, found| {
-            let picture = &sample.value.picture;
-            scorer.add([picture.width(), picture.height()], &truth, &found)?;
+        self.look(model, |sample, _, found| {
+            scorer.add(&sample.value, &found)?;
             Ok(true)
         })?;
         scorer.scores()

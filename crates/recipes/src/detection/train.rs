@@ -109,15 +109,10 @@ impl Job<'_> {
         }
         let mut sets = DataSets::new();
         for (key, (opened, classes)) in self.data.training {
-            let transforms = recipe.transforms.clone().map(|step| (step, opened.mirrors));
-            let data = LoaderData::new(
-                opened.source,
-                &recipe.loader,
-                recipe.training.seed,
-                transforms,
-                move |sample| settle(sample, &classes, M::MASKS),
-            )?
-            .seen_through(detector.input());
+            let data = LoaderData::new(opened.source, &recipe.loader, recipe.training.seed)?
+                .transformed(recipe.transforms.clone(), opened.mirrors)?
+                .settled(move |sample| settle(sample, &classes, M::MASKS))
+                .seen_through(detector.input());
             prepared.add(format!("data.{key}"), opened.skipped, &data);
             sets = sets.with(key, data);
         }
@@ -130,6 +125,7 @@ impl Job<'_> {
         prepared.add("validation", opened.skipped, &held_out);
         let run = Run {
             config: recipe.training.clone(),
+            // `json!` would panic at a path that is not UTF-8: `validate` has refused those.
             program: json!({
                 "title": "Detector",
                 "model": self.model,

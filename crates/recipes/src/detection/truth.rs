@@ -3,7 +3,6 @@
 use wardrobe_datasets::sample::{BBox, Mask};
 use wardrobe_datasets::{MaskRegion, Object, Sample};
 use wardrobe_mask_head::{InstanceTruth, TruthMask};
-use wardrobe_rpn_roi::GroundTruth;
 
 use crate::data::Classes;
 use crate::error::ObjectError;
@@ -15,8 +14,8 @@ const LEAST_COVER: f32 = 1e-3;
 /// Checks every object, numbers it by its class and, for detectors with `masks`, turns its mask into
 /// pixels; in loader threads.
 ///
-/// Objects of no class become difficult ones: neither to be found nor background. An object with a mask and no box gets the box around its mask. Objects that nobody is asked to find
-/// (crowds, difficult ones) need no mask.
+/// Objects of no class become difficult ones: neither to be found nor background. An object with a mask and no box gets the
+/// box around its mask. Objects that nobody is asked to find (crowds, difficult ones) need no mask.
 ///
 /// ```
 /// use wardrobe_datasets::sample::{BBox, Category};
@@ -50,7 +49,7 @@ pub fn settle(mut sample: Sample, classes: &Classes, masks: bool) -> Result<Samp
             object.difficult |= object.category.is_none();
         }
         let wanted = !(object.crowd || object.difficult);
-        let needs_pixels = masks && wanted || object.bbox.is_none();
+        let needs_pixels = masks || object.bbox.is_none();
         if let (true, Some(mask)) = (needs_pixels, &object.mask) {
             let region = mask
                 .region(width, height)
@@ -133,26 +132,46 @@ fn check_mask(index: usize, object: &Object) -> Result<(), ObjectError> {
 /// does not look at them.
 pub fn instance_truth(sample: &Sample) -> InstanceTruth {
     let mut truth = InstanceTruth::default();
-    let GroundTruth {
-        boxes,
-        labels,
-        ignored,
-    } = &mut truth.objects;
-    for object in &sample.objects {
-        let Some(bbox) = object.bbox else { continue };
-        match object.category {
-            Some(class) if !(object.crowd || object.difficult) => {
-                boxes.push(bbox.corners());
-                labels.push(class as usize + 1);
-                truth.masks.push(match &object.mask {
-                    Some(Mask::Region(region)) => truth_mask(region),
-                    _ => TruthMask::default(),
-                });
+    for target in targets(sample) {
+        match target.label {
+            Some(label) if !target.ignored => {
+                truth.objects.boxes.push(target.corners);
+                truth.objects.labels.push(label);
+                let mask = target.region.map(truth_mask);
+                truth.masks.push(mask.unwrap_or_default());
             }
-            _ => ignored.push(bbox.corners()),
+            _ => truth.objects.ignored.push(target.corners),
         }
     }
     truth
+}
+
+/// An object of a settled sample, as scores see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub corners: [f32; 4],
+    /// From 1. Of an ignored object the one class whose detections it excuses; none where it excuses those of any.
+    pub label: Option<usize>,
+    /// Neither to be found nor background.
+    pub ignored: bool,
+    pub region: Option<&'a MaskRegion>,
+    /// What the data say, for COCO's size classes.
+    pub area: Option<f32>,
+}
+
+pub(super) fn targets(sample: &Sample) -> impl Iterator<Item = Target<'_>> {
+    sample.objects.iter().filter_map(|object| {
+        Some(Target {
+            corners: object.bbox?.corners(),
+            label: object.category.map(|class| class as usize + 1),
+            ignored: object.crowd || object.difficult || object.category.is_none(),
+            region: match &object.mask {
+                Some(Mask::Region(region)) => Some(region),
+                _ => None,
+            },
+            area: object.area,
+        })
+    })
 }
 
 fn truth_mask(region: &MaskRegion) -> TruthMask {
@@ -243,6 +262,9 @@ mod tests {
         // The dress, the data's second category, is the first class.
         assert_eq!((truth.objects.labels, truth.masks.len()), (vec![1], 1));
         assert_eq!(truth.objects.ignored.len(), 2);
+        // The pixels of what is ignored count too, where they are known.
+        let covered = targets(&settled).map(|target| target.region.map(MaskRegion::area));
+        assert_eq!(covered.collect::<Vec<_>>(), [None, Some(16), Some(16)]);
     }
 
     #[test]

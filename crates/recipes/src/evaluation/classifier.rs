@@ -24,8 +24,8 @@ pub struct ClassifierCheckpoint {
     pub classifier: Classifier,
     /// The names of its classes.
     pub names: Vec<String>,
-    /// Whether classes are groups of categories.
-    pub by_group: bool,
+    /// What the classes were made of: tells the class of a category of other data.
+    pub class_choice: ClassChoice,
     /// Which object of a picture says its class.
     pub subject: Subject,
     /// Pictures → batch.
@@ -74,7 +74,7 @@ impl ClassifierCheckpoint {
         Ok(Self {
             classifier,
             names: program.classes,
-            by_group: program.class_choice == ClassChoice::Groups,
+            class_choice: program.class_choice,
             subject: program.subject,
             input: program.input,
             validation: program.validation,
@@ -96,7 +96,7 @@ impl ClassifierCheckpoint {
             self.names.clone(),
             "data",
             &opened.categories,
-            self.by_group,
+            &self.class_choice,
             ignore_others,
         )?;
         let subject = self.subject;

@@ -96,8 +96,8 @@ pub struct DetectorCheckpoint {
     pub detector: TrainedDetector,
     /// The names of its classes, without the background: label 1 is the first.
     pub names: Vec<String>,
-    /// Whether classes are groups of categories.
-    pub by_group: bool,
+    /// What the classes were made of: tells the class of a category of other data.
+    pub class_choice: ClassChoice,
     /// How detections become scores.
     pub scoring: ScoringConfig,
     /// What its run was scored on, where it is a run's.
@@ -181,14 +181,14 @@ impl DetectorCheckpoint {
         Ok(Self {
             detector,
             names: program.classes,
-            by_group: program.class_choice == ClassChoice::Groups,
+            class_choice: program.class_choice,
             scoring: program.scoring,
             validation: Some(program.validation),
         })
     }
 
-    /// Opens data to score it on. With `ignore_others`, objects of categories that it does not know are
-    /// neither to be found nor background.
+    /// Opens data to score it on. With `ignore_others`, or where it was trained on some categories of its data
+    /// ([`ClassChoice::Only`]), objects of categories that it does not know are neither to be found nor background.
     ///
     /// # Errors
     /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`].
@@ -198,7 +198,7 @@ impl DetectorCheckpoint {
             self.names.clone(),
             "data",
             &opened.categories,
-            self.by_group,
+            &self.class_choice,
             ignore_others,
         )?;
         let masks = self.detector.has_masks();
@@ -233,8 +233,7 @@ impl DetectorCheckpoint {
             let truth = instance_truth(&sample.value);
             let found = self.detector.find(&[rgb(&sample.value)])?;
             let found = found.into_iter().next().unwrap_or_default();
-            let picture = &sample.value.picture;
-            scorer.add([picture.width(), picture.height()], &truth, &found)?;
+            scorer.add(&sample.value, &found)?;
             let judged = Judged {
                 name: sample.name,
                 id: pictures.ids[sample.index],
@@ -299,32 +298,26 @@ impl Pictures {
     }
 }
 
-/// The data's number of each class; labels, from 1, where a class is several categories or none.
+/// The data's number of each class; labels, from 1, where a class is several categories.
 fn category_ids(classes: &Classes, categories: &[Category]) -> Vec<u64> {
-    let labels = 1..=classes.names().len() as u64;
-    let own: Vec<Option<u64>> = (0..classes.names().len())
-        .map(|class| {
-            let mut of_class = (0_u32..)
-                .zip(categories)
-                .filter(|&(index, _)| classes.class(index) == Some(class));
-            match (of_class.next(), of_class.next()) {
-                (Some((_, category)), None) => Some(u64::from(category.id)),
-                _ => None,
-            }
-        })
-        .collect();
-    let numbered: BTreeSet<u64> = own.iter().flatten().copied().collect();
-    let all_differ = numbered.len() == own.iter().flatten().count();
-    let one_each = own.iter().flatten().count() == categories.len();
-    if all_differ && one_each {
-        // A class without a category is found nowhere in the data; its number must only be its own.
-        let spare = numbered.last().map_or(0, |last| last + 1);
-        let own = own.into_iter().enumerate();
-        own.map(|(class, id)| id.unwrap_or(spare + class as u64))
-            .collect()
-    } else {
-        labels.collect()
+    let of_class = |class: usize| {
+        (0_u32..)
+            .zip(categories)
+            .filter(move |&(index, _)| classes.class(index) == Some(class))
+            .map(|(_, category)| u64::from(category.id))
+    };
+    let all = 0..classes.names().len();
+    let own: Vec<u64> = all.clone().flat_map(of_class).collect();
+    let distinct: BTreeSet<u64> = own.iter().copied().collect();
+    let one_each = all.clone().all(|class| of_class(class).count() <= 1);
+    if !one_each || distinct.len() < own.len() {
+        return (1..=classes.names().len() as u64).collect();
     }
+    // A class without a category is found nowhere in the data; its number must only be no other's.
+    let spare = categories.iter().map(|category| u64::from(category.id) + 1);
+    let spare = spare.max().unwrap_or(1);
+    all.map(|class| of_class(class).next().unwrap_or(spare + class as u64))
+        .collect()
 }
 
 #[cfg(test)]
@@ -341,19 +334,25 @@ mod tests {
         list.iter().map(category).collect()
     }
 
-    fn ids(names: &[&str], categories: &[Category], by_group: bool) -> Vec<u64> {
+    fn ids(names: &[&str], categories: &[Category], choice: &ClassChoice) -> Vec<u64> {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        let classes = Classes::of_checkpoint(names, "data", categories, by_group, true).unwrap();
+        let classes = Classes::of_checkpoint(names, "data", categories, choice, true).unwrap();
         category_ids(&classes, categories)
     }
 
     #[test]
     fn results_have_the_numbers_of_the_data() {
+        let own = ClassChoice::Categories;
         let data = categories(&[("Tee", "upper", 18), ("Coat", "upper", 39)]);
-        assert_eq!(ids(&["Coat", "Tee"], &data, false), [39, 18]);
+        assert_eq!(ids(&["Coat", "Tee"], &data, &own), [39, 18]);
         // Dress is not in the data: 39 + 1 + its place.
-        assert_eq!(ids(&["Coat", "Dress", "Tee"], &data, false), [39, 41, 18]);
+        assert_eq!(ids(&["Coat", "Dress", "Tee"], &data, &own), [39, 41, 18]);
+        // A category that is no class changes nothing but what is free.
+        let more = [data.clone(), categories(&[("Hat", "head", 45)])].concat();
+        assert_eq!(ids(&["Coat", "Tee"], &more, &own), [39, 18]);
+        assert_eq!(ids(&["Coat", "Dress", "Tee"], &more, &own), [39, 47, 18]);
         // A group is no category: labels.
-        assert_eq!(ids(&["upper", "lower"], &data, true), [1, 2]);
+        let groups = ClassChoice::Groups;
+        assert_eq!(ids(&["upper", "lower"], &data, &groups), [1, 2]);
     }
 }

@@ -19,6 +19,7 @@ pub use plan::{Claim, Experiments, Member, MemberRecipe, Reading};
 use crate::detection::DetectorRecipe;
 use crate::error::RecipeError;
 use crate::evaluation::DetectorCheckpoint;
+use crate::json;
 use crate::run::{self, Begin, Outcome};
 use crate::table::Table;
 use crate::weights::StartWeights;
@@ -77,7 +78,8 @@ impl Experiments {
     /// detector is scored; `None` when it stopped the experiments.
     ///
     /// # Errors
-    /// [`RecipeError`], also for a folder with other experiments.
+    /// [`RecipeError`], also for a folder with other experiments, and one whose path is not UTF-8 where a member has another's
+    /// body.
     pub fn run(
         &self,
         device: &Device,
@@ -85,6 +87,10 @@ impl Experiments {
         listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Finished>, RecipeError> {
         self.validate()?;
+        if self.members.iter().any(|member| member.body.is_some()) {
+            // The settings of a detector name the run in it that its body is of.
+            json::check_path("folder", folder)?;
+        }
         for &seed in &self.seeds {
             let own = seed_folder(folder, seed);
             for member in &self.members {

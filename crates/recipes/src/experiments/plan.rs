@@ -114,8 +114,8 @@ impl Experiments {
     /// Checks what can be checked before anything is trained.
     ///
     /// # Errors
-    /// [`RecipeError::Setting`] for no seed, no or equal names, and names of nothing; as the recipes'
-    /// own checks.
+    /// [`RecipeError::Setting`] for no seed, no or equal names, and names of nothing: members, scores; as the
+    /// recipes' own checks.
     pub fn validate(&self) -> Result<(), RecipeError> {
         let setting = |field: String, found: &str, remedy: &str| RecipeError::Setting {
             field,
@@ -159,6 +159,13 @@ impl Experiments {
                     return Err(setting(field, &reading.member, "give a detector's name"));
                 };
                 reading.change(&mut recipe.model.clone())?;
+                let given = recipe.model.score_names();
+                let unknown = claim.scores.iter().position(|score| !given.contains(score));
+                if let Some(place) = unknown {
+                    let field = format!("claims[{index}].scores[{place}]");
+                    let remedy = format!("{} has {}", reading.title(), given.join(", "));
+                    return Err(setting(field, &claim.scores[place], &remedy));
+                }
             }
         }
         Ok(())

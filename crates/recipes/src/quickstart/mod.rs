@@ -133,13 +133,15 @@ impl Quickstart {
     /// detector is scored; `None` when it stopped the quickstart.
     ///
     /// # Errors
-    /// [`RecipeError`], also for a folder with another quickstart.
+    /// [`RecipeError`], also for a folder with another quickstart, and one whose path is not UTF-8.
     pub fn run(
         &self,
         device: &Device,
         folder: &Path,
         listener: &mut dyn FnMut(Notice<'_>) -> Flow,
     ) -> Result<Option<Finished>, RecipeError> {
+        // The settings of detectors name the runs in it that their bodies are of.
+        json::check_path("folder", folder)?;
         for stage in Stage::ALL {
             listener(Notice::Stage(stage));
             let outcome = self.train(stage, device, folder, &mut |notice: run::Notice<'_>| {

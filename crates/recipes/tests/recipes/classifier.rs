@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use wardrobe_backbones::weights::named_tensors;
+use wardrobe_datasets::transforms::CentreCrop;
+use wardrobe_datasets::{Picture, save_picture};
 use wardrobe_kernels::{device::test_device, generator::Generator};
-use wardrobe_recipes::classification::{ClassifierModel, ClassifierRecipe};
+use wardrobe_recipes::classification::{ClassifierModel, ClassifierRecipe, Subject};
+use wardrobe_recipes::data::{DataConfig, FolderConfig};
 use wardrobe_recipes::detection::DetectorModel;
 use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
 use wardrobe_rpn_roi::FasterRcnnConfig;
@@ -134,6 +138,45 @@ fn a_classifier_of_another_width_is_refused_with_both_shapes() {
         message.contains("12, 3, 3, 3") && message.contains("16, 3, 3, 3"),
         "{message}"
     );
+}
+
+/// A coat and a tee, each in the corner of its picture, and crops of the middle: what a picture was annotated with is its class.
+#[test]
+fn a_crop_beside_the_garment_is_learnt_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut images, mut annotations) = (Vec::new(), Vec::new());
+    for id in 0..2 {
+        let name = format!("{id}.png");
+        let picture = Picture::new(vec![100; 3 * 64 * 64], 64, 64);
+        save_picture(&picture, folder.path().join(&name)).unwrap();
+        images.push(json!({"id": id, "file_name": name, "width": 64, "height": 64}));
+        let (category, bbox) = (id + 1, [0, 0, 12, 10]);
+        annotations.push(json!({"id": id, "image_id": id, "category_id": category, "bbox": bbox}));
+    }
+    let whole = json!({
+        "images": images, "annotations": annotations,
+        "categories": [{"id": 1, "name": "coat"}, {"id": 2, "name": "tee"}]
+    });
+    std::fs::write(folder.path().join("garments.json"), whole.to_string()).unwrap();
+    let data = DataConfig::Folder(FolderConfig {
+        path: folder.path().to_owned(),
+        ..FolderConfig::default()
+    });
+    let mut recipe = classifier("clothnet-miniature", 1);
+    recipe.data = BTreeMap::from([("train".to_owned(), data.clone())]);
+    recipe.validation = data;
+    let middle = CentreCrop {
+        width: 32,
+        height: 32,
+        min_visible: 0.0,
+    };
+    recipe.transforms = Some(middle.into());
+    for subject in [Subject::Only, Subject::Largest] {
+        recipe.subject = subject;
+        let run = tempfile::tempdir().unwrap();
+        train(&recipe, run.path());
+        assert_eq!(losses(run.path()).len(), 1);
+    }
 }
 
 /// The weights of the classes in the settings of a run.

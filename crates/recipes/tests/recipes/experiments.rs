@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wardrobe_kernels::device::test_device;
-use wardrobe_recipes::detection::DetectorModel;
+use wardrobe_recipes::detection::{Architecture, DetectorModel};
 use wardrobe_recipes::evaluation::DetectorCheckpoint;
 use wardrobe_recipes::experiments::{
     Claim, Experiments, FINDINGS, Finished, Member, MemberRecipe, Notice, Reading,
@@ -12,6 +12,8 @@ use wardrobe_recipes::{Notice as RunNotice, RecipeError};
 use wardrobe_rpn_roi::config::{IouHeadConfig, Suppression};
 use wardrobe_training::{Event, Flow};
 
+#[cfg(unix)]
+use crate::support::not_utf8;
 use crate::support::{classifier, detector, pictures};
 
 /// A classifier, a detector from its body and one with an IoU head, two steps each.
@@ -160,16 +162,45 @@ fn what_cannot_be_meant_is_said_before_training() {
 }
 
 #[test]
-fn a_score_that_nothing_has_is_named_with_those_there_are() {
-    let folder = tempfile::tempdir().unwrap();
+fn a_score_that_is_not_given_is_named_with_those_there_are() {
+    let boxes = "box_AP, box_AP50, box_AP75, box_AP90, box_mean_accuracy, box_mean_IoU";
     let mut wrong = experiments(&[7]);
-    wrong.claims[1].scores = vec!["mask_AP".into()];
-    let error = wrong.run(&test_device(), folder.path(), &mut |_: Notice<'_>| {
-        Flow::Continue
+    wrong.claims[1].scores = vec!["box_AP".into(), "mask_AP".into()];
+    assert_eq!(
+        refused(&wrong),
+        format!("claims[1].scores[1]: found mask_AP; judging has {boxes}")
+    );
+
+    // Of two readings both must give it.
+    let mask = Member::detector("mask", detector("mask-rcnn-miniature", 2));
+    wrong.members.push(mask);
+    wrong.claims[1].better = Reading::of("mask");
+    assert_eq!(
+        refused(&wrong),
+        format!("claims[1].scores[1]: found mask_AP; faster has {boxes}")
+    );
+    wrong.claims[1].worse = Reading::of("mask");
+    wrong.validate().unwrap();
+
+    // A network that is only named gives what its numbers would.
+    let MemberRecipe::Detector(recipe) = &mut wrong.members[3].recipe else {
+        panic!("the fourth member is a detector");
+    };
+    recipe.model = DetectorModel::Preset(Architecture::MaskRcnnResNet50Fpn);
+    wrong.validate().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_settings_cannot_name_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join(not_utf8());
+    let error = experiments(&[7]).run(&test_device(), &out, &mut |_: Notice<'_>| {
+        panic!("no run may begin")
     });
     let message = error.unwrap_err().to_string();
     assert!(
-        message.contains("found mask_AP; judging has box_AP, box_AP50,"),
+        message.starts_with("folder: found ") && message.contains("give a path in UTF-8"),
         "{message}"
     );
 }

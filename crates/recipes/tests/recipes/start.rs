@@ -4,8 +4,12 @@ use wardrobe_kernels::device::test_device;
 use wardrobe_recipes::Begin;
 use wardrobe_recipes::data::{ClassChoice, DataConfig};
 use wardrobe_recipes::detection::{DetectorModel, DetectorRecipe};
+#[cfg(unix)]
+use wardrobe_recipes::{StartWeights, data::FolderConfig, quickstart::Quickstart};
 use wardrobe_training::KeepBestConfig;
 
+#[cfg(unix)]
+use crate::support::{classifier, not_utf8};
 use crate::support::{detector, pictures};
 
 pub fn refused(recipe: &DetectorRecipe) -> String {
@@ -75,6 +79,41 @@ fn a_score_that_is_not_given() {
         "keep_best.metric: the task gives no score \"mask_AP05\"; it gives box_AP, box_AP50, box_AP75, box_AP90, \
          box_mean_accuracy, box_mean_IoU, mask_AP, mask_AP50, mask_AP75, mask_AP90, mask_pixel_accuracy, \
          mask_mean_accuracy, mask_mean_IoU"
+    );
+}
+
+/// What `config.json` names, it must be able to name.
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf8() {
+    let remedy = "give a path in UTF-8: it is written into a run's config.json";
+    let weights = vec![StartWeights::Classifier(not_utf8())];
+    let expected = format!("weights[0].classifier: found r\u{fffd}; {remedy}");
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    recipe.weights.clone_from(&weights);
+    assert_eq!(refused(&recipe), expected);
+    let mut recipe = classifier("clothnet-miniature", 1);
+    recipe.weights = weights;
+    assert_eq!(recipe.validate().unwrap_err().to_string(), expected);
+
+    let mut recipe = detector("faster-rcnn-miniature", 1);
+    recipe.validation = DataConfig::Folder(FolderConfig {
+        path: not_utf8(),
+        ..FolderConfig::default()
+    });
+    assert_eq!(
+        refused(&recipe),
+        format!("validation.folder.path: found r\u{fffd}; {remedy}")
+    );
+
+    // Its later runs name the earlier ones.
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join(not_utf8());
+    let error =
+        Quickstart::default().run(&test_device(), &out, &mut |_| panic!("no run may begin"));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        format!("folder: found {}; {remedy}", out.display())
     );
 }
 

@@ -153,6 +153,13 @@ pub fn fall(losses: &[f64]) -> f64 {
     mean(&losses[losses.len() - quarter..]) / mean(&losses[..quarter])
 }
 
+/// A path that files may have on Unix, and JSON has no text for.
+#[cfg(unix)]
+pub fn not_utf8() -> std::path::PathBuf {
+    use std::os::unix::ffi::OsStringExt as _;
+    std::ffi::OsString::from_vec(b"r\xff".to_vec()).into()
+}
+
 /// The log and the weights, byte by byte.
 pub fn bytes(folder: &Path) -> [Vec<u8>; 2] {
     ["metrics.jsonl", "model.safetensors"].map(|name| std::fs::read(folder.join(name)).unwrap())

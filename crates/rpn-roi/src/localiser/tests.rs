@@ -13,6 +13,10 @@ use wardrobe_kernels::device::test_device;
 const SIDE: usize = 64;
 /// Columns of the picture, the rest is padding.
 const WIDTH: usize = 40;
+const SIZE: ImageSize = ImageSize {
+    height: SIDE,
+    width: WIDTH,
+};
 
 /// A layer without bias whose weights `[inputs, outputs]` are these.
 fn linear<const N: usize>(weights: [[f32; N]; 1], device: &Device) -> Linear {
@@ -22,9 +26,9 @@ fn linear<const N: usize>(weights: [[f32; N]; 1], device: &Device) -> Linear {
     }
 }
 
-/// Boxes after refinement where the IoU of class 1 is 0.02 · x of the box's middle, and that of class 2 falls as fast: the
-/// map is its column's number, precise pooling of a ramp is its value in the middle, and a column is four pixels.
-fn refined(boxes: &[[f32; 4]], labels: &[i64], config: &RefinementConfig) -> Vec<[f32; 4]> {
+/// Runs `look` on a localiser for which the IoU of class 1 is 0.02 · x of the box's middle, and that of class 2 falls as
+/// fast: the map is its column's number, precise pooling of a ramp is its value in the middle, and a column is four pixels.
+fn with_localiser<R>(look: impl FnOnce(&Localiser<'_>) -> R) -> R {
     let device = test_device();
     let head = IouHead {
         fc1: linear([[0.01]], &device),
@@ -37,22 +41,26 @@ fn refined(boxes: &[[f32; 4]], labels: &[i64], config: &RefinementConfig) -> Vec
     let columns = Tensor::<1, Int>::arange(0..side as i64, &device)
         .float()
         .reshape([1, 1, 1, side]);
-    let size = ImageSize::new(SIDE, WIDTH);
-    let localiser = Localiser {
+    look(&Localiser {
         head: &head,
         pooler: &RoiPooler::new(&pooler),
         pyramid: &Pyramid {
             levels: vec![columns.repeat_dim(2, side)],
         },
-        images: &one_image(size, [SIDE, SIDE], &device),
-    };
+        images: &one_image(SIZE, [SIDE, SIDE], &device),
+    })
+}
+
+/// Boxes after refinement.
+fn refined(boxes: &[[f32; 4]], labels: &[i64], config: &RefinementConfig) -> Vec<[f32; 4]> {
+    let device = test_device();
     let detections = Detections {
         boxes: box_tensor(boxes, &device),
         scores: Tensor::ones([boxes.len()], &device),
         labels: Tensor::from_ints(labels, &device),
-        size,
+        size: SIZE,
     };
-    corners(localiser.refine(0, detections, config).boxes)
+    with_localiser(|localiser| corners(localiser.refine(0, detections, config).boxes))
 }
 
 fn assert_boxes(found: &[[f32; 4]], expected: &[[f32; 4]]) {
@@ -106,4 +114,24 @@ fn no_step_moves_nothing() {
     };
     let boxes = [[8.0, 8.0, 28.0, 18.0]];
     assert_boxes(&refined(&boxes, &[1], &config), &boxes);
+}
+
+/// More boxes than are judged at a time, each 0.01 pixels to the right of the one before.
+#[test]
+fn many_boxes_are_judged_in_parts() {
+    let device = test_device();
+    let count = AT_ONCE + 100;
+    let boxes: Vec<_> = (0..count)
+        .map(|index| 8.0 + 0.01 * index as f32)
+        .map(|left| [left, 8.0, left + 8.0, 16.0])
+        .collect();
+    let labels = Tensor::ones([count], &device);
+    let iou = with_localiser(|localiser| localiser.iou(0, box_tensor(&boxes, &device), labels));
+    let iou: Vec<f32> = iou.into_data().try_to_vec().unwrap();
+    assert_eq!(iou.len(), count);
+    for index in [1, AT_ONCE - 1, AT_ONCE, count - 1] {
+        let expected = 0.02 * 0.01 * index as f32;
+        let found = iou[index] - iou[0];
+        assert!((found - expected).abs() < 1e-4, "{found} for {expected}");
+    }
 }

@@ -131,6 +131,11 @@ impl Precision {
     }
 }
 
+/// A text without the byte order mark that some editors begin it with.
+pub(crate) fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 impl TrainingConfig {
     /// These phases, all else by default.
     pub fn new(phases: Vec<PhaseConfig>) -> Self {
@@ -170,6 +175,7 @@ impl TrainingConfig {
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, TrainingError> {
+        let text = unmarked(text);
         let fail = |field: String, source: serde_json::Error| TrainingError::Json {
             file: file.to_owned(),
             field,
@@ -210,5 +216,23 @@ impl TrainingConfig {
         check.positive("validate_every", self.validate_every.count())?;
         check.positive("checkpoint_every", self.checkpoint_every.count())?;
         check.positive("keep_last", self.keep_last as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = r#"{"phases": [{"name": "a", "data": "train", "duration": {"epochs": 1}, "rate": 0.1}]}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        std::fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        assert_eq!(
+            TrainingConfig::from_file(&path).unwrap(),
+            TrainingConfig::from_json(text).unwrap()
+        );
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::atomic::{self, failed};
 use super::state::{State, Stored, write_tensors};
+use crate::config::unmarked;
 use crate::error::TrainingError;
 
 /// The folder of a run, held by this process until dropped.
@@ -121,11 +122,12 @@ impl RunFolder {
     pub(crate) fn check_config(&self, config: &Value) -> Result<(), TrainingError> {
         let path = self.config_path();
         let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
-        let found: Value = serde_json::from_str(&text).map_err(|source| TrainingError::Json {
-            file: path.display().to_string(),
-            field: format!("line {}", source.line()),
-            source,
-        })?;
+        let found: Value =
+            serde_json::from_str(unmarked(&text)).map_err(|source| TrainingError::Json {
+                file: path.display().to_string(),
+                field: format!("line {}", source.line()),
+                source,
+            })?;
         match difference(&found, config, String::new()) {
             None => Ok(()),
             Some((field, found, given)) => Err(TrainingError::Folder {
@@ -213,6 +215,18 @@ mod tests {
         drop(folder);
         RunFolder::open(root.path()).unwrap();
         drop(held_by_a_child);
+    }
+
+    #[test]
+    fn a_configuration_with_a_byte_order_mark_is_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(root.path()).unwrap();
+        let config = json!({"training": {"seed": 7}});
+        folder.write_config(&config).unwrap();
+        let text = fs::read_to_string(folder.config_path()).unwrap();
+        fs::write(folder.config_path(), format!("\u{feff}{text}")).unwrap();
+        folder.check_config(&config).unwrap();
+        assert!(folder.check_config(&json!({})).is_err());
     }
 
     #[test]

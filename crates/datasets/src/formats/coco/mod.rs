@@ -18,7 +18,8 @@
 //! - `info`, `licenses` and every field unknown here are kept and written again.
 //!
 //! In lenient mode a picture with a bad annotation is left out with all its objects: what is not
-//! annotated in a kept picture would teach that it is background.
+//! annotated in a kept picture would teach that it is background. So are pictures that share a number:
+//! whose the annotations are is not known.
 
 mod entries;
 mod output;

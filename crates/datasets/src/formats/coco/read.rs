@@ -32,18 +32,22 @@ pub(crate) fn read(
         Flavour::Fashionpedia => LISTS_WITH_ATTRIBUTES,
     };
     let mut reader = reader;
-    let mut first = [0];
-    let length = reader
-        .read(&mut first)
+    let mut first = Vec::new();
+    let length = json::BYTE_ORDER_MARK.len() as u64;
+    reader
+        .by_ref()
+        .take(length)
+        .read_to_end(&mut first)
         .map_err(|source| FormatError::Unreadable {
             path: path.to_path_buf(),
             source,
         })?;
-    if length == 0 {
+    if first.is_empty() {
         return Err(FormatError::Invalid(json::empty().finding(path)));
     }
     let mut building = Building::new(path, mode, flavour);
-    let whole = first.as_slice().chain(reader);
+    let first = first.strip_prefix(json::BYTE_ORDER_MARK).unwrap_or(&first);
+    let whole = first.chain(reader);
     let seen = json::stream(path, whole, lists, &mut |item| match item {
         Item::Field { name, value } => {
             building.fields.insert(name, value);
@@ -81,7 +85,7 @@ struct Building<'a> {
     schemas: HashMap<u32, u16>,
     /// With their places in the list.
     annotations: Vec<(usize, Annotation)>,
-    /// Numbers of pictures that are left out.
+    /// Numbers of pictures that are left out, those of several pictures among them.
     left_out: HashSet<u64>,
 }
 
@@ -141,7 +145,14 @@ impl<'a> Building<'a> {
             })
         });
         match self.records.entry(id) {
-            Entry::Occupied(_) => Err(duplicate("image", id)),
+            Entry::Occupied(_) => {
+                self.left_out.insert(id);
+                Err(Problem::new(
+                    "id",
+                    format!("image {id} is there already, so its annotations may be of either"),
+                    "give every entry its own number; a lenient reader leaves those that share one out",
+                ))
+            }
             Entry::Vacant(vacant) => match record {
                 Ok(record) => {
                     vacant.insert(self.set.records.len());

@@ -47,19 +47,40 @@ pub(crate) fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> FormatEr
     }
 }
 
-/// Files with this extension in a folder, and below it if asked, in the order of their names.
+/// Files with this extension in a folder, and below it if asked, in the order of their names. A link
+/// to a folder counts as that folder.
 pub(crate) fn list(
     folder: &Path,
     extension: &str,
     below: bool,
 ) -> Result<Vec<PathBuf>, FormatError> {
     let mut found = Vec::new();
+    add_files(folder, extension, below, &mut Vec::new(), &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+/// `above` are the folders on the way here without their links: one that leads back to any of them is
+/// passed over, or it would be followed for ever.
+fn add_files(
+    folder: &Path,
+    extension: &str,
+    below: bool,
+    above: &mut Vec<PathBuf>,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), FormatError> {
+    let real = folder.canonicalize().map_err(unreadable(folder))?;
+    if above.contains(&real) {
+        return Ok(());
+    }
+    above.push(real);
     for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
         let entry = entry.map_err(unreadable(folder))?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable(folder))?);
-        if kind.is_dir() {
+        // A link that leads nowhere stays a file, one that cannot be read.
+        if kind.is_dir() || kind.is_symlink() && path.is_dir() {
             if below {
-                found.extend(list(&path, extension, below)?);
+                add_files(&path, extension, below, above, found)?;
             }
         } else if path
             .extension()
@@ -68,8 +89,8 @@ pub(crate) fn list(
             found.push(path);
         }
     }
-    found.sort();
-    Ok(found)
+    above.pop();
+    Ok(())
 }
 
 /// Parses every file; those with problems are noted and left out. Results keep the files' order.

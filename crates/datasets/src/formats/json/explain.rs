@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::error::Category;
 
+use super::BYTE_ORDER_MARK;
 use super::stream::BLOCK;
 use crate::formats::{Finding, FormatError, Place};
 
@@ -76,6 +77,10 @@ fn show(line: &[u8], column: usize) -> String {
 fn around_in_file(path: &Path, line: usize, column: usize) -> String {
     let window = || -> std::io::Result<String> {
         let mut reader = BufReader::with_capacity(BLOCK, std::fs::File::open(path)?);
+        // It is not counted in columns.
+        if reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+            reader.consume(BYTE_ORDER_MARK.len());
+        }
         for _ in 1..line {
             reader.skip_until(b'\n')?;
         }

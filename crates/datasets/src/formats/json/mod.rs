@@ -9,6 +9,8 @@
 mod explain;
 mod stream;
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
@@ -18,6 +20,9 @@ use super::problem::Problem;
 use explain::{TYPE_REMEDY, around, explain, without_position};
 
 pub(crate) use stream::{Item, stream};
+
+/// What some programs write before UTF-8 text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A typed value of one entry's text; the problem names the field.
 pub(crate) fn entry<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
@@ -40,14 +45,7 @@ pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> 
     if bytes.is_empty() {
         return Err(empty());
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        Problem::new(
-            "",
-            format!("is not UTF-8 text from byte {}", error.valid_up_to()),
-            "save it as UTF-8",
-        )
-    })?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text(bytes)?;
     match serde_json::from_str::<&RawValue>(text) {
         Ok(_) => entry(text),
         Err(error) => {
@@ -56,6 +54,31 @@ pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> 
             let what = format!("column {}: {what}", error.column());
             Err(Problem::new(format!("line {}", error.line()), what, remedy))
         }
+    }
+}
+
+/// A file's text, without a byte order mark.
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Problem::new(
+            "",
+            format!("is not UTF-8 text from byte {}", error.valid_up_to()),
+            "save it as UTF-8",
+        )
+    })?;
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
+/// Whether a whole file is JSON whose top level has none of these fields. Of broken JSON nobody knows.
+pub(crate) fn has_none_of(bytes: &[u8], fields: &[&str]) -> bool {
+    let Ok(text) = text(bytes) else {
+        return false;
+    };
+    // Values stay text: another program's file may be of any size.
+    match serde_json::from_str::<HashMap<String, &RawValue>>(text) {
+        Ok(found) => !fields.iter().any(|&field| found.contains_key(field)),
+        // A list or a single value has no fields.
+        Err(error) => error.is_data(),
     }
 }
 
@@ -178,6 +201,15 @@ mod tests {
                 .what
                 .contains("byte 6")
         );
+    }
+
+    #[test]
+    fn fields_are_looked_for_at_the_top_of_whole_json() {
+        let without = |text: &str| has_none_of(text.as_bytes(), &["x", "name"]);
+        assert!(without(r#"{"inner": {"x": 1}, "y": [1e400, "x"]}"#));
+        assert!(without("\u{feff}{}") && without("[1, 2]") && without("3"));
+        assert!(!without(r#"{"y": 1, "name": null}"#));
+        assert!(!without("") && !without(r#"{"y": 1"#) && !without(r#"{"y": NaN}"#));
     }
 
     #[test]

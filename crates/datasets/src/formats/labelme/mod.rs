@@ -33,7 +33,7 @@ use crate::sample::DataSet;
 use crate::subsets::Manifest;
 
 use super::problem::{Problem, Report};
-use super::{FormatError, Loaded, Losses, Mode, files};
+use super::{FormatError, Loaded, Losses, Mode, files, json};
 
 /// The name under which unknown fields are kept.
 pub(crate) const NAME: &str = "labelme";
@@ -41,7 +41,14 @@ pub(crate) const NAME: &str = "labelme";
 /// The version written where none was read: the first whose readers know every shape type used.
 const VERSION: &str = "5.5.0";
 
-/// Reads every `.json` in a folder and below it, but for the manifest of a [subset](crate::subsets). No picture is opened.
+/// The fields by which a file is labelme's, whatever it lacks.
+const OF_LABELME: &[&str] = &["shapes", "imagePath", "imageData"];
+
+/// Reads every `.json` in a folder and below it, links to folders followed. No picture is opened.
+///
+/// The manifest of a [subset](crate::subsets) is passed over, and beside labelme's files so are those of
+/// other programs: JSON with none of `shapes`, `imagePath` and `imageData` at its top level. Where
+/// there is no other file, those are errors too.
 ///
 /// ```
 /// use wardrobe_datasets::formats::{Mode, labelme};
@@ -69,12 +76,32 @@ pub fn read(folder: impl AsRef<Path>, mode: Mode) -> Result<Loaded<DataSet>, For
         let manifest = folder.join(Manifest::FILE_NAME);
         paths.retain(|path| *path != manifest);
     }
-    let parsed = files::read_each(&paths, &mut report, |path, bytes| {
-        let mut parsed = read::picture(bytes)?;
+    let each = files::read_each(&paths, &mut report, |path, bytes| {
+        let mut parsed = match read::picture(bytes) {
+            Ok(parsed) => parsed,
+            Err(problems) if json::has_none_of(bytes, OF_LABELME) => return Ok(Err(problems)),
+            Err(problems) => return Err(problems),
+        };
         let relative = path.strip_prefix(folder).unwrap_or(path);
         parsed.record.image.path = read::beside(relative, &parsed.record.image.path);
-        Ok(parsed)
+        Ok(Ok(parsed))
     })?;
+    let (mut parsed, mut others) = (Vec::new(), Vec::new());
+    for (path, one) in each {
+        match one {
+            Ok(picture) => parsed.push((path, picture)),
+            Err(problems) => others.push((path, problems)),
+        }
+    }
+    // Beside labelme's files those of other programs are none of its business; alone they are all
+    // there is to say.
+    if parsed.is_empty() && report.skipped.count() == 0 {
+        for (path, problems) in others {
+            for problem in problems {
+                report.note(&path, problem)?;
+            }
+        }
+    }
     let (categories, records) = files::assemble(folder, parsed, &mut report)?;
     Ok(Loaded {
         value: DataSet {

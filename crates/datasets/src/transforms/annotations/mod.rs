@@ -1,6 +1,7 @@
 //! Boxes, polygons, masks and landmarks that move with the pixels.
 
 mod clip;
+mod cover;
 mod moving;
 mod raster;
 

@@ -8,6 +8,10 @@
 //!   box around what is left of the mask; an object without a mask has the four corners of its box
 //!   instead (as in imgaug), which are carried to the end, so that turning back and forth does not
 //!   make it grow.
+//!
+//! An object whose mask covers no pixel of the last canvas goes: an outline's area may be left where it
+//! passes between the pixels' centres. One whose mask covered none to begin with stays as it is, so that
+//! whoever needs its pixels names it.
 
 use crate::mask_region::MaskRegion;
 use crate::sample::{BBox, Landmark, Landmarks, Mask, Object, Polygon, Visibility};
@@ -16,6 +20,7 @@ use crate::transforms::geometry::{AffineMap, Window};
 use crate::transforms::mirrors::Mirrors;
 
 use super::clip::{area, clip};
+use super::cover::{covers, surely_covers};
 use super::raster::{resampled, unpack, visible};
 
 type Outline = Vec<[f64; 2]>;
@@ -48,12 +53,22 @@ enum Shape {
     },
 }
 
+/// The mask before the first step, for the question whether it covered a pixel.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// Outlines, and the size of their picture: rasterised only if none of them is left at the end.
+    Outlines(Mask, [usize; 2]),
+    /// The answer.
+    Known(bool),
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Moving {
     /// Everything that does not move; `mask`, `bbox` and the points are stale.
     object: Object,
     extent: Extent,
     shape: Shape,
+    origin: Origin,
     points: Vec<[f64; 2]>,
 }
 
@@ -78,16 +93,20 @@ impl Moving {
         let extent = object.bbox.map_or(Extent::None, |bbox| {
             Extent::Upright(bbox.corners().map(f64::from))
         });
-        let shape = match object.mask.take() {
-            None => Shape::None,
-            Some(Mask::Polygons(polygons)) => Shape::Polygons(
-                polygons
-                    .into_iter()
-                    .map(|Polygon(points)| points.into_iter().map(|p| p.map(f64::from)).collect())
-                    .collect(),
-            ),
-            Some(Mask::Rle(rle)) => pixels(unpack(&rle, picture)?),
-            Some(Mask::Region(mask)) => pixels(mask),
+        let (shape, origin) = match object.mask.take() {
+            None => (Shape::None, Origin::Known(false)),
+            Some(Mask::Polygons(polygons)) => {
+                let outline = |Polygon(points): &Polygon| -> Outline {
+                    let points = points.iter();
+                    points.map(|point| point.map(f64::from)).collect()
+                };
+                (
+                    Shape::Polygons(polygons.iter().map(outline).collect()),
+                    Origin::Outlines(Mask::Polygons(polygons), picture),
+                )
+            }
+            Some(Mask::Rle(rle)) => of_pixels(unpack(&rle, picture)?),
+            Some(Mask::Region(mask)) => of_pixels(mask),
         };
         let points = object
             .landmarks
@@ -100,6 +119,7 @@ impl Moving {
             object,
             extent,
             shape,
+            origin,
             points,
         })
     }
@@ -146,7 +166,11 @@ impl Moving {
         }
     }
 
-    pub fn finish(self) -> Object {
+    /// The object on the last canvas, which is of `size`; `None` when its mask has lost every pixel.
+    pub fn finish(self, size: [usize; 2]) -> Option<Object> {
+        if self.is_lost(size) {
+            return None;
+        }
         let mut object = self.object;
         object.bbox = match self.extent {
             Extent::None => None,
@@ -167,17 +191,27 @@ impl Moving {
         }
         object.mask = match self.shape {
             Shape::None => None,
-            Shape::Polygons(outlines) => Some(Mask::Polygons(
-                outlines
-                    .into_iter()
-                    .map(|points| {
-                        Polygon(points.into_iter().map(|p| p.map(|v| v as f32)).collect())
-                    })
-                    .collect(),
-            )),
+            Shape::Polygons(outlines) => Some(polygons(&outlines)),
             Shape::Pixels { mask, .. } => Some(Mask::Region(mask)),
         };
-        object
+        Some(object)
+    }
+
+    /// Whether the mask covered pixels before the first step, and covers none any more.
+    fn is_lost(&self, size: [usize; 2]) -> bool {
+        let is_left = match &self.shape {
+            Shape::None => true,
+            Shape::Polygons(outlines) => {
+                outlines.iter().any(|outline| surely_covers(outline))
+                    || covers(&polygons(outlines), size)
+            }
+            Shape::Pixels { mask, .. } => mask.bits().contains(&true),
+        };
+        !is_left
+            && match &self.origin {
+                Origin::Outlines(mask, picture) => covers(mask, *picture),
+                Origin::Known(covered) => *covered,
+            }
     }
 
     fn mirror(&mut self, mirrors: &Mirrors) -> Result<(), TransformError> {
@@ -302,6 +336,23 @@ fn pixels(mask: MaskRegion) -> Shape {
         visible: mask.area(),
         mask,
     }
+}
+
+fn of_pixels(mask: MaskRegion) -> (Shape, Origin) {
+    let covered = mask.bits().contains(&true);
+    (pixels(mask), Origin::Known(covered))
+}
+
+fn polygons(outlines: &[Outline]) -> Mask {
+    let polygon = |outline: &Outline| {
+        let points = outline.iter();
+        Polygon(
+            points
+                .map(|point| point.map(|value| value as f32))
+                .collect(),
+        )
+    };
+    Mask::Polygons(outlines.iter().map(polygon).collect())
 }
 
 /// Whether no pixel of the mask can have been cut.

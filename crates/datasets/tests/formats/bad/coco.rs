@@ -1,5 +1,7 @@
 //! COCO and Fashionpedia.
 
+use std::path::Path;
+
 use wardrobe_datasets::formats::{Mode, coco, fashionpedia};
 
 use super::check::{check, refuse};
@@ -150,7 +152,7 @@ fn coco_names_bad_numbers_of_pictures_and_categories() {
         &images,
         "images[1].id: image 1 is there already",
         1,
-        1,
+        0,
     );
     let sizes = coco_file("").replacen("\"width\": 100", "\"width\": 0", 1);
     check(
@@ -189,6 +191,47 @@ fn coco_names_bad_numbers_of_pictures_and_categories() {
         1,
         2,
     );
+}
+
+#[test]
+fn coco_pictures_of_one_number_are_left_out_with_their_annotations() {
+    let coats = r#"{"id": 1, "image_id": 1, "category_id": 3, "bbox": [5, 5, 20, 30]},
+        {"id": 2, "image_id": 2, "category_id": 3, "bbox": [7, 7, 20, 30]}"#;
+    // Three pictures: the first two are called 1.
+    let other = r#""images": [{"id": 1, "file_name": "c.jpg", "width": 100, "height": 80}, "#;
+    let text = coco_file(coats).replacen(r#""images": ["#, other, 1);
+    check(
+        coco::parse,
+        &text,
+        "images[1].id: image 1 is there already, so its annotations may be of either",
+        1,
+        1,
+    );
+    let loaded = coco::parse(text.as_bytes(), Path::new("a.json"), Mode::Lenient).unwrap();
+    let kept = &loaded.value.records[0];
+    assert_eq!(kept.image.path, "b.jpg");
+    assert_eq!(kept.objects.len(), 1);
+    assert_eq!(kept.objects[0].id, Some(2));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let whole = annotation(r#""bbox": [5, 5, 20, 30]"#);
+    let read = |text: &str| coco::parse(text.as_bytes(), Path::new("a.json"), Mode::Strict);
+    let marked = read(&format!("\u{feff}{whole}")).unwrap();
+    assert_eq!(marked.value, read(&whole).unwrap().value);
+    let alone = "the file ends before its JSON does";
+    refuse(coco::parse, "\u{feff}", alone);
+    // Nor does it move what is shown of a file that is broken elsewhere.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let said = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = coco::read(&path, folder.path(), Mode::Strict).unwrap_err();
+        error.to_string()
+    };
+    let broken = r#"{"images": [x]}"#;
+    assert_eq!(said(&format!("\u{feff}{broken}")), said(broken));
 }
 
 #[test]

@@ -227,6 +227,47 @@ fn labelme_names_every_bad_shape() {
 }
 
 #[test]
+fn labelme_passes_over_files_of_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let write = |name: &str, text: &str| std::fs::write(root.join(name), text).unwrap();
+    std::fs::create_dir(root.join("run")).unwrap();
+    write("run/config.json", r#"{"epochs": 3, "data": {"shapes": 1}}"#);
+    write("run/metrics.json", r#"[{"loss": 0.5}]"#);
+    let message = || labelme::read(root, Mode::Strict).unwrap_err().to_string();
+    // Alone they are what is wrong, in lenient mode both of them.
+    let error = message();
+    assert!(
+        error.contains("config.json: has no `imagePath`; add `imagePath`"),
+        "{error}"
+    );
+    let alone = labelme::read(root, Mode::Lenient).unwrap();
+    assert_eq!((alone.skipped.count(), alone.value.records.len()), (2, 0));
+
+    write(
+        "a.json",
+        &labelme_file(r#""points": [[1, 1], [9, 1], [9, 9]]"#),
+    );
+    let set = labelme::read(root, Mode::Strict).unwrap().value;
+    let paths: Vec<_> = set.records.iter().map(|r| r.image.path.as_str()).collect();
+    assert_eq!(paths, ["a.jpg"]);
+    let lenient = labelme::read(root, Mode::Lenient).unwrap();
+    assert_eq!(lenient.skipped.count(), 0);
+    // With one of labelme's fields it is a file of labelme's that lacks the others.
+    for (text, expected) in [
+        (r#"{"shapes": []}"#, "b.json: has no `imagePath`"),
+        (r#"{"imagePath": "b.jpg"}"#, "b.json: has no `shapes`"),
+        (r#"{"imageData": null}"#, "b.json: has no `imagePath`"),
+        (r#"{"epochs": 3"#, "b.json, line 1: "),
+        ("", "b.json: is empty"),
+    ] {
+        write("b.json", text);
+        let error = message();
+        assert!(error.contains(expected), "{error}\n   expected {expected}");
+    }
+}
+
+#[test]
 fn labelme_groups_do_not_mix() {
     let shapes = |second: &str| {
         labelme_file(&format!(

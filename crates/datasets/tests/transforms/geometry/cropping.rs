@@ -1,10 +1,10 @@
 //! What a crop cuts off, and what it drops.
 
 use wardrobe_datasets::MaskRegion;
-use wardrobe_datasets::sample::Landmark;
-use wardrobe_datasets::transforms::{CentreCrop, Crop, Range, Step};
+use wardrobe_datasets::sample::{Landmark, Mask, Object, Polygon, Sample};
+use wardrobe_datasets::transforms::{CentreCrop, Crop, Filter, Range, Step};
 
-use super::fixture::{apply, boxes, region};
+use super::fixture::{apply, apply_to, boxes, exact, flip, region, sample};
 
 #[test]
 fn crops_drop_what_is_hardly_visible() {
@@ -75,4 +75,65 @@ fn centre_crop_is_in_the_middle() {
     // (40 − 20) / 2 = 10, (20 − 10) / 2 = 5.
     assert_eq!(moved.picture.data()[..2], [10, 5]);
     assert_eq!(boxes(&moved)[0], [0.0, 0.0, 4.0, 7.0]);
+}
+
+/// The fixture's picture with one object, of this mask and the box around it.
+fn masked(mask: Mask) -> Sample {
+    Sample {
+        objects: vec![Object {
+            bbox: mask.bounds(),
+            mask: Some(mask),
+            ..Object::default()
+        }],
+        ..sample()
+    }
+}
+
+fn outlined<const N: usize>(corners: [[f32; 2]; N]) -> Sample {
+    masked(Mask::Polygons(vec![Polygon(corners.into())]))
+}
+
+#[test]
+fn an_outline_cut_to_less_than_a_pixel_is_dropped() {
+    // Ten columns go.
+    let cut = |right: f32| {
+        let corners = [[4.0, 2.0], [right, 2.0], [right, 8.0], [4.0, 8.0]];
+        let crop = Crop {
+            left: Range::fixed(0.25),
+            ..Crop::default()
+        };
+        apply_to(outlined(corners), [crop.into()])
+    };
+    // 0.3 × 6 of its area stay, left of the centres at 0.5.
+    assert!(cut(10.3).objects.is_empty());
+    // With 0.8 columns it covers rows 2–7 of the first.
+    let kept = cut(10.8);
+    let mask = kept.objects[0].mask.as_ref().unwrap();
+    assert_eq!(
+        mask.region(30, 20).unwrap(),
+        MaskRegion::new(0, 2, 1, vec![true; 6])
+    );
+    // Between the centres from the beginning: its reader's fault, not the crop's.
+    for step in [flip(), exact(20, 10, Filter::BilinearPlain)] {
+        let speck = outlined([[14.1, 4.1], [14.3, 4.1], [14.3, 4.3]]);
+        assert_eq!(apply_to(speck, [step]).objects.len(), 1);
+    }
+}
+
+#[test]
+fn a_mask_shrunk_to_no_pixel_is_dropped() {
+    let half = || exact(20, 10, Filter::BilinearPlain);
+    // x − y is 4.8–5.2, and 5 in the centres of twelve pixels; halved it is 2.4–2.6, and no centre's.
+    let strip = outlined([[8.8, 4.0], [9.2, 4.0], [21.2, 16.0], [20.8, 16.0]]);
+    let pixels = |sample: &Sample| sample.objects[0].mask.as_ref().unwrap().area(40, 20);
+    assert_eq!(pixels(&strip), Ok(12));
+    assert!(apply_to(strip.clone(), [half()]).objects.is_empty());
+    assert_eq!(apply_to(strip, [flip(), flip()]).objects.len(), 1);
+    // Pixel 15 of half as many has its centre at 31: the column at 30 is between.
+    let column = |left| masked(Mask::Region(MaskRegion::new(left, 5, 1, vec![true; 3])));
+    assert!(apply_to(column(30), [half()]).objects.is_empty());
+    assert_eq!(apply_to(column(31), [half()]).objects.len(), 1);
+    // One without a pixel from the beginning stays, to be named.
+    let empty = masked(Mask::Region(MaskRegion::new(30, 5, 1, vec![false; 3])));
+    assert_eq!(apply_to(empty, [half()]).objects.len(), 1);
 }

@@ -69,13 +69,17 @@ pub fn mirrors() -> Mirrors {
 }
 
 pub fn apply(steps: impl IntoIterator<Item = Step>) -> Sample {
+    apply_to(sample(), steps)
+}
+
+pub fn apply_to(sample: Sample, steps: impl IntoIterator<Item = Step>) -> Sample {
     let steps = steps.into_iter().collect();
     let sequence = Sequential {
         steps,
         shuffled: false,
     };
     let pipeline = Pipeline::new(sequence, mirrors()).unwrap();
-    pipeline.apply(sample(), &Stream::new(1, 0)).unwrap()
+    pipeline.apply(sample, &Stream::new(1, 0)).unwrap()
 }
 
 pub fn boxes(sample: &Sample) -> Vec<[f32; 4]> {
