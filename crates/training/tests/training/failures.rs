@@ -64,36 +64,42 @@ fn a_nan_among_the_weights_is_traced() {
     );
 }
 
-/// Two numbers; the loss is √(a · b) + b, whose gradient at a = 0 is infinite in a and 0 · ∞ in b, which comes before.
+/// Two numbers; the loss is (a · b) · size · size + b, whose gradient at a = 0 is, for a size of 10³⁰, infinite in a and 0 · ∞
+/// in b, which comes before. (That of a root at 0 is what the device makes of a division by 0, which shading languages leave open.)
 #[derive(Module, Debug)]
-struct Root {
+struct Large {
     b: Param<Tensor<1>>,
     a: Param<Tensor<1>>,
 }
 
-struct RootTask;
+struct LargeTask {
+    size: f64,
+}
 
-impl Task for RootTask {
-    type Model = Root;
+impl Task for LargeTask {
+    type Model = Large;
     type Batch = ();
 
-    fn losses(&self, model: &Root, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Large, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
         Ok(Losses::new()
-            .with("root", (model.a.val() * model.b.val()).sqrt())
+            .with(
+                "large",
+                model.a.val() * model.b.val() * self.size * self.size,
+            )
             .with("plain", model.b.val()))
     }
 
-    fn validate(&self, _model: &Root, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
+    fn validate(&self, _model: &Large, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
         Ok(Scores::new().with("none", 0.0))
     }
 }
 
-fn root(config: &str) -> Run<RootTask> {
+fn large(config: &str, size: f64) -> Run<LargeTask> {
     Run {
         config: TrainingConfig::from_json(config).unwrap(),
         program: Value::Null,
-        task: RootTask,
-        model: Root {
+        task: LargeTask { size },
+        model: Large {
             b: Param::from_data([1.0], &test_device()),
             a: Param::from_data([0.0], &test_device()),
         },
@@ -106,7 +112,10 @@ fn root(config: &str) -> Run<RootTask> {
 fn an_infinite_gradient_is_traced() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    let error = root(CONFIG).start(folder.path()).unwrap().run(&mut ());
+    let error = large(CONFIG, 1e30)
+        .start(folder.path())
+        .unwrap()
+        .run(&mut ());
     let error = error.unwrap_err();
     assert!(
         error.to_string().starts_with(
@@ -120,12 +129,12 @@ fn an_infinite_gradient_is_traced() {
 struct Detached;
 
 impl Task for Detached {
-    type Model = Root;
+    type Model = Large;
     type Batch = ();
-    fn losses(&self, model: &Root, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
+    fn losses(&self, model: &Large, _batch: &(), _step: &Step) -> Result<Losses, TaskError> {
         Ok(Losses::new().with("b", model.b.val().detach()))
     }
-    fn validate(&self, _model: &Root, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
+    fn validate(&self, _model: &Large, _epoch: &EpochEnd) -> Result<Scores, TaskError> {
         Ok(Scores::new())
     }
 }
@@ -140,7 +149,7 @@ fn a_loss_without_trainable_parts_is_an_error() {
         data,
         further_devices,
         ..
-    } = root(CONFIG);
+    } = large(CONFIG, 1e30);
     let run = Run {
         config,
         program,
@@ -159,8 +168,7 @@ fn a_score_that_is_not_given_is_named() {
     let _alone = alone();
     let config = CONFIG.replacen('{', r#"{"keep_best": {"metric": "AP"}, "#, 1);
     let folder = tempfile::tempdir().unwrap();
-    let mut run = root(&config);
-    run.model.a = Param::from_data([1.0], &test_device());
+    let run = large(&config, 1.0);
     let error = run.start(folder.path()).unwrap().run(&mut ()).unwrap_err();
     assert_eq!(
         error.to_string(),
