@@ -126,14 +126,23 @@ impl OutputArguments {
         if let Some(folder) = &self.report {
             try_page(folder).context("--report")?;
         }
-        if let (Some(json), Some(detections)) = (&self.json, &self.detections)
-            && let (Some(scores), Some(list)) = (place(json), place(detections))
-            && scores == list
-        {
-            bail!(
-                "--json and --detections both name {}; give each a file of its own",
-                json.display()
-            );
+        let page = self.report.as_ref().map(|folder| folder.join(PAGE));
+        let outputs = [
+            ("--json", self.json.as_deref()),
+            ("--detections", self.detections.as_deref()),
+            ("--report", page.as_deref()),
+        ];
+        for (index, (flag, file)) in outputs.iter().enumerate() {
+            for (other, same) in &outputs[..index] {
+                if let (Some(file), Some(same)) = (file, same)
+                    && place(file).is_some_and(|here| place(same) == Some(here))
+                {
+                    bail!(
+                        "{other} and {flag} both write {}; give each a file of its own",
+                        file.display()
+                    );
+                }
+            }
         }
         Ok(())
     }

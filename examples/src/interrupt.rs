@@ -14,8 +14,8 @@ pub const EXIT_STATUS: u8 = 130;
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens for Ctrl-C, SIGTERM and SIGHUP. The second signal removes files that are not whole
-    /// yet and ends the program.
+    /// Listens for Ctrl-C, SIGTERM and SIGHUP. The second signal removes lists and drawings that
+    /// are not whole yet and ends the program.
     ///
     /// # Errors
     /// When the system refuses, or a handler is already there.

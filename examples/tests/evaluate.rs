@@ -334,7 +334,7 @@ fn outputs_are_tried_before_anything_is_scored() {
     let (run, list) = (trained.at("mask"), at("folder/../file"));
     let said = refused_at_the_start(&["--run", &run, "--json", &at("file"), "--detections", &list]);
     assert!(
-        said.contains("--json and --detections both name") && said.contains("a file of its own"),
+        said.contains("--json and --detections both write") && said.contains("a file of its own"),
         "{said}"
     );
 

@@ -15,7 +15,7 @@ use crate::error::OutputError;
 /// How many temporary names are tried before a folder full of them is an error.
 const NAME_ATTEMPTS: u32 = 100;
 
-/// The temporary files of this process.
+/// The temporary files of this module in this process.
 static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
@@ -23,7 +23,7 @@ fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes every temporary file of this process, for a signal handler that ends it: no further file can be begun or
+/// Removes the temporary file of every [`AtomicFile`] of this process, for a signal handler that ends it: no further file can be begun or
 /// finished, threads that try wait for the end.
 pub fn remove_unfinished() {
     let files = unfinished();

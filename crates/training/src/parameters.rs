@@ -171,9 +171,9 @@ fn placed<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
     Tensor::from_data(data, (&like.device(), dtype))
 }
 
-/// The model with every value read to the host and back: drawn, and dense in memory. Weights read
-/// from a file can be transposed views, over which a product may add up in another order than over
-/// the dense copy that a resumed run starts from.
+/// The model with every value read to the host and back: drawn, and dense in memory. A model that was handed
+/// over can hold views, over which a product may add up in another order than over the dense copy that a
+/// resumed run starts from.
 pub(crate) fn dense<M: Module>(model: M) -> M {
     struct Dense;
     impl ModuleMapper for Dense {

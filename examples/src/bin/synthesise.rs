@@ -21,7 +21,7 @@ struct Arguments {
     /// How many pictures.
     #[arg(long, default_value_t = 1000)]
     count: usize,
-    /// 0 (one garment on a plain ground) to 1 (clutter, occlusion, prints, blur).
+    /// 0 (large garments on a plain ground) to 1 (clutter, occlusion, prints, blur).
     #[arg(long, value_name = "0..1", default_value_t = WardrobeConfig::default().difficulty)]
     difficulty: f32,
     /// Longer side in pixels; DeepFashion's is 300.

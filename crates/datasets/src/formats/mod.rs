@@ -22,6 +22,7 @@ mod lines;
 pub mod lip;
 mod number;
 mod problem;
+mod rows;
 pub mod voc;
 
 pub use error::{Finding, FormatError, Place};

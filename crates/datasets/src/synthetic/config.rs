@@ -15,7 +15,7 @@ pub struct WardrobeConfig {
     pub long_side: [u32; 2],
     /// All pictures square (otherwise portrait, square or landscape).
     pub square: bool,
-    /// 0 (one large solid garment on a plain ground, nothing in front of it) to 1 (everything else).
+    /// 0 (large garments on a plain ground, hardly any print, nothing in front of them) to 1 (everything else).
     pub difficulty: f32,
     /// Share of pictures whose garments are worn; the rest lie flat.
     pub worn_share: f32,

@@ -4,7 +4,7 @@ use wardrobe_datasets::loader::Source;
 use wardrobe_losses::{ClassLoss, class_balanced_weights};
 
 use super::config::Subject;
-use super::task::subject_of;
+use super::task::category_of;
 use crate::data::Classes;
 use crate::error::RecipeError;
 
@@ -61,9 +61,7 @@ pub(super) fn balanced<'a>(
 /// Adds the pictures of each class; those without one are bad files to the loader, and nothing is learnt from them.
 fn count(source: &dyn Source, classes: &Classes, subject: Subject, counts: &mut [usize]) {
     for index in 0..source.len() {
-        let objects = source.boxes(index);
-        let chosen = subject_of(objects.iter().map(|(_, bbox)| *bbox), subject);
-        let category = chosen.and_then(|chosen| objects[chosen].0);
+        let category = category_of(source, index, subject);
         if let Some(class) = category.and_then(|category| classes.class(category)) {
             counts[class] += 1;
         }

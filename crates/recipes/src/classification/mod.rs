@@ -8,4 +8,5 @@ mod train;
 
 pub use config::{ClassifierModel, ClassifierRecipe, Subject};
 pub use model::Classifier;
+pub(crate) use task::of_classes;
 pub use task::{ClassifierTask, settle};

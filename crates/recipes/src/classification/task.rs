@@ -1,6 +1,9 @@
 //! A classifier as the engine's task.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use wardrobe_datasets::loader::Source;
 use wardrobe_datasets::sample::BBox;
 use wardrobe_datasets::{Object, Sample};
 use wardrobe_losses::ClassLoss;
@@ -10,7 +13,7 @@ use wardrobe_training::{EpochEnd, Losses, Scores, Step, Task, TaskError};
 
 use super::config::Subject;
 use super::model::Classifier;
-use crate::data::{Classes, LoaderData, Named};
+use crate::data::{Chosen, Classes, LoaderData, Named};
 use crate::detection::{rgb, torchvision_names};
 use crate::error::{ObjectError, RecipeError, SubjectError};
 use crate::not_finite;
@@ -54,11 +57,38 @@ pub fn settle(
     Ok(sample)
 }
 
-/// Which of the objects with these boxes says a picture's class.
-pub(super) fn subject_of(
-    boxes: impl Iterator<Item = Option<BBox>>,
+/// The pictures but those of which annotations tell that their category is none of the classes; `key` names the data.
+///
+/// # Errors
+/// [`RecipeError::Setting`] when none is left.
+pub(crate) fn of_classes(
+    key: &str,
+    source: Arc<dyn Source>,
+    classes: &Classes,
     subject: Subject,
-) -> Option<usize> {
+) -> Result<Arc<dyn Source>, RecipeError> {
+    let chosen = Chosen::of(source, |source, index| {
+        category_of(source, index, subject).is_none_or(|category| classes.class(category).is_some())
+    });
+    if chosen.is_empty() {
+        return Err(RecipeError::Setting {
+            field: key.into(),
+            found: "no picture of the classes".into(),
+            remedy: format!("give pictures of {}", classes.names().join(", ")),
+        });
+    }
+    Ok(Arc::new(chosen))
+}
+
+/// The category of the object that says the class of a picture, as far as annotations tell.
+pub(super) fn category_of(source: &dyn Source, index: usize, subject: Subject) -> Option<u32> {
+    let objects = source.boxes(index);
+    let chosen = subject_of(objects.iter().map(|(_, bbox)| *bbox), subject)?;
+    objects[chosen].0
+}
+
+/// Which of the objects with these boxes says a picture's class.
+fn subject_of(boxes: impl Iterator<Item = Option<BBox>>, subject: Subject) -> Option<usize> {
     let areas: Vec<f32> = boxes.map(|bbox| bbox.map_or(0.0, BBox::area)).collect();
     match subject {
         Subject::Only => (areas.len() == 1).then_some(0),
@@ -246,8 +276,6 @@ impl Task for ClassifierTask {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
     use crate::data::{ClassChoice, LoaderSettings};
     use wardrobe_datasets::Picture;

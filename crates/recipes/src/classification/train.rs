@@ -14,7 +14,7 @@ use wardrobe_training::{DataSets, Run};
 use super::balance::balanced;
 use super::config::ClassifierRecipe;
 use super::model::Classifier;
-use super::task::{ClassifierTask, likeliest, settle};
+use super::task::{ClassifierTask, likeliest, of_classes, settle};
 use crate::data::{LoaderData, OpenedSets};
 use crate::detection::embedded;
 use crate::error::RecipeError;
@@ -55,18 +55,21 @@ impl ClassifierRecipe {
         let subject = self.subject;
         let input = ImageTransform::new(self.input.clone())?;
         let mut data = DataSets::new();
-        for (key, (opened, classes)) in sets.training {
+        for (name, (opened, classes)) in sets.training {
             // The class is that of the whole picture, which `class_balance` counts.
-            let set = LoaderData::new(opened.source, &self.loader, self.training.seed)?
+            let key = format!("data.{name}");
+            let source = of_classes(&key, opened.source, &classes, subject)?;
+            let set = LoaderData::new(source, &self.loader, self.training.seed)?
                 .settled(move |sample| settle(sample, &classes, subject))
                 .transformed(self.transforms.clone(), opened.mirrors)?
                 .seen_through(&input);
-            prepared.add(format!("data.{key}"), opened.skipped, &set);
-            data = data.with(key, set);
+            prepared.add(key, opened.skipped, &set);
+            data = data.with(name, set);
         }
         let (opened, classes) = sets.held_out;
         let on_bad_file = self.validation.on_bad_file();
-        let held_out = LoaderData::in_order(opened.source, on_bad_file, move |sample| {
+        let source = of_classes("validation", opened.source, &classes, subject)?;
+        let held_out = LoaderData::in_order(source, on_bad_file, move |sample| {
             settle(sample, &classes, subject)
         })?
         .seen_through(&input);

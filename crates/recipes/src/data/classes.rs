@@ -16,7 +16,8 @@ pub enum ClassChoice {
     Categories,
     /// Every group of categories is one: DeepFashion's `upper`, `lower` and `full`.
     Groups,
-    /// These categories, in this order. Objects of others are neither to be found nor background.
+    /// These categories, in this order. Objects of others are neither to be found nor background; a classifier's pictures of
+    /// others are left out.
     Only(Vec<String>),
 }
 

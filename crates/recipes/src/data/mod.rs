@@ -2,11 +2,13 @@
 //! they reach the engine.
 
 mod adapter;
+mod chosen;
 mod classes;
 mod opened;
 mod synthetic;
 
 pub use adapter::{LoaderData, LoaderSettings, Named};
+pub(crate) use chosen::Chosen;
 pub use classes::{ClassChoice, Classes};
 pub(crate) use opened::OpenedSets;
 pub use opened::{DataConfig, FolderConfig, OpenedData};

@@ -14,7 +14,7 @@ use wardrobe_datasets::{DecodeLimits, OpenOptions, Opened};
 use wardrobe_training::TrainingConfig;
 
 use super::classes::{ClassChoice, Classes};
-use super::synthetic::{SyntheticConfig, SyntheticSource};
+use super::synthetic::{MOST_PICTURES, SyntheticConfig, SyntheticSource};
 use crate::error::RecipeError;
 use crate::json;
 
@@ -102,8 +102,19 @@ impl DataConfig {
 
     /// Checks what can be checked without the data; `key` is their name in the configuration.
     pub(crate) fn check(&self, key: &str) -> Result<(), RecipeError> {
-        let Self::Folder(config) = self else {
-            return Ok(());
+        let config = match self {
+            Self::Folder(config) => config,
+            Self::Synthetic(SyntheticConfig { first, count, .. }) => {
+                let last = first.checked_add(*count as u64);
+                if *count <= MOST_PICTURES && last.is_some() {
+                    return Ok(());
+                }
+                return Err(RecipeError::Setting {
+                    field: format!("{key}.synthetic.count"),
+                    found: format!("{count} pictures from number {first}"),
+                    remedy: format!("take at most {MOST_PICTURES}"),
+                });
+            }
         };
         json::check_path(&format!("{key}.folder.path"), &config.path)?;
         match &config.pictures {
@@ -117,6 +128,7 @@ impl DataConfig {
     /// # Errors
     /// [`RecipeError::Setting`] for data without pictures; [`RecipeError::Wardrobe`].
     pub fn open(&self, key: &str) -> Result<OpenedData, RecipeError> {
+        self.check(key)?;
         let opened = match self {
             Self::Folder(config) => config.open(key)?,
             Self::Synthetic(config) => OpenedData {
@@ -331,6 +343,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use wardrobe_datasets::sample::{BBox, Object, Record};
+    use wardrobe_datasets::synthetic::WardrobeConfig;
 
     fn set(boxes: &[[f32; 4]]) -> DataSet {
         let record = |corners: &[f32; 4]| {
@@ -346,6 +359,24 @@ mod tests {
         DataSet {
             records: boxes.iter().map(record).collect(),
             ..DataSet::default()
+        }
+    }
+
+    #[test]
+    fn more_pictures_than_there_can_be_are_refused() {
+        for (first, count) in [(0, 1 << 61), (u64::MAX - 2, 3)] {
+            let data = DataConfig::Synthetic(SyntheticConfig {
+                wardrobe: WardrobeConfig::default(),
+                first,
+                count,
+            });
+            let message = data.open("validation").unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!(
+                    "validation.synthetic.count: found {count} pictures"
+                )),
+                "{message}"
+            );
         }
     }
 

@@ -14,6 +14,9 @@ use crate::error::RecipeError;
 /// pass.
 const KEPT_BYTES: usize = 256 << 20;
 
+/// Pictures that a stretch may have: more than anybody looks at, and few enough for a list of their numbers.
+pub(super) const MOST_PICTURES: usize = 100_000_000;
+
 /// A stretch of a synthetic wardrobe. Stretches of one wardrobe that do not overlap are training and
 /// held-out data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +28,7 @@ pub struct SyntheticConfig {
     /// The number of the first picture.
     #[serde(default)]
     pub first: u64,
-    /// How many pictures.
+    /// How many pictures, at most 100 million.
     pub count: usize,
 }
 
@@ -59,7 +62,7 @@ impl SyntheticSource {
     /// [`RecipeError::Wardrobe`] for settings that cannot be drawn.
     pub fn new(config: &SyntheticConfig) -> Result<Self, RecipeError> {
         let [_, side] = config.wardrobe.long_side;
-        let bytes = 3 * (side as usize).pow(2) * config.count;
+        let bytes = (3 * (side as usize).pow(2)).saturating_mul(config.count);
         let kept = if bytes <= KEPT_BYTES { config.count } else { 0 };
         Ok(Self {
             wardrobe: SyntheticWardrobe::new(config.wardrobe.clone())?,

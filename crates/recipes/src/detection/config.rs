@@ -1,7 +1,6 @@
 //! A detector's training as one JSON file.
 
 use std::collections::BTreeMap;
-use std::iter;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -169,13 +168,11 @@ impl DetectorModel {
 
     /// The names of the scores that are given of it.
     pub(crate) fn score_names(&self) -> Vec<String> {
-        let masks = match self {
-            Self::Preset(name) => return name.model().score_names(),
-            Self::MaskRcnn(_) => Some(Kind::Masks),
-            Self::FasterRcnn(_) | Self::CascadeRcnn(_) => None,
-        };
-        let kinds = iter::once(Kind::Boxes).chain(masks);
-        kinds.flat_map(Kind::score_names).collect()
+        match self {
+            Self::Preset(name) => name.model().score_names(),
+            Self::MaskRcnn(_) => Kind::all_score_names(true),
+            Self::FasterRcnn(_) | Self::CascadeRcnn(_) => Kind::all_score_names(false),
+        }
     }
 
     fn num_classes_mut(&mut self) -> (&'static str, &mut usize) {

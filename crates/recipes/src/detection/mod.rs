@@ -18,3 +18,4 @@ pub use tally::{ClassScores, Kind, KindTally, Tally};
 pub use task::DetectorTask;
 pub(crate) use task::{rgb, torchvision_names};
 pub use truth::{instance_truth, settle};
+pub(crate) use truth::{settle_for_scores, targets};

@@ -130,10 +130,16 @@ impl TrainableDetector for MaskRcnn {
                     .into_iter()
                     .map(|instance| {
                         let mask = &instance.mask;
-                        let bits = mask.values.iter().map(|p| *p > MASK_THRESHOLD).collect();
+                        let region = MaskRegion::from_values(
+                            mask.x0,
+                            mask.y0,
+                            mask.width,
+                            &mask.values,
+                            MASK_THRESHOLD,
+                        );
                         Found {
                             detection: instance.detection,
-                            mask: Some(MaskRegion::new(mask.x0, mask.y0, mask.width, bits)),
+                            mask: Some(region),
                         }
                     })
                     .collect()

@@ -57,6 +57,13 @@ impl Kind {
             .collect()
     }
 
+    /// The names of all scores of a detector, in their order.
+    pub(super) fn all_score_names(masks: bool) -> Vec<String> {
+        let masks = masks.then_some(Self::Masks);
+        let kinds = std::iter::once(Self::Boxes).chain(masks);
+        kinds.flat_map(Self::score_names).collect()
+    }
+
     fn settings(self) -> CocoSettings {
         match self {
             Self::Boxes => CocoSettings::boxes(),

@@ -1,7 +1,5 @@
 //! A detector as the engine's task.
 
-use std::iter;
-
 use burn::module::Module;
 use wardrobe_backbones::weights;
 use wardrobe_datasets::Sample;
@@ -120,9 +118,7 @@ impl<M: TrainableDetector> Task for DetectorTask<M> {
     }
 
     fn score_names(&self) -> Option<Vec<String>> {
-        let masks = M::MASKS.then_some(Kind::Masks);
-        let kinds = iter::once(Kind::Boxes).chain(masks);
-        Some(kinds.flat_map(Kind::score_names).collect())
+        Some(Kind::all_score_names(M::MASKS))
     }
 
     /// What is drawn is drawn from [`Step::rng`].

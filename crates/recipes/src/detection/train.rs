@@ -12,7 +12,7 @@ use super::config::{DetectorModel, DetectorRecipe};
 use super::model::TrainableDetector;
 use super::pictures;
 use super::task::DetectorTask;
-use super::truth::settle;
+use super::truth::{settle, settle_for_scores};
 use crate::data::{LoaderData, OpenedSets};
 use crate::error::RecipeError;
 use crate::run::{Begin, Listener, Outcome, Prepared, carry_out, first_and_further};
@@ -119,7 +119,7 @@ impl Job<'_> {
         let (opened, classes) = self.data.held_out;
         let on_bad_file = recipe.validation.on_bad_file();
         let held_out = LoaderData::in_order(opened.source, on_bad_file, move |sample| {
-            settle(sample, &classes, M::MASKS)
+            settle_for_scores(sample, &classes, M::MASKS)
         })?
         .seen_through(detector.input());
         prepared.add("validation", opened.skipped, &held_out);

@@ -49,7 +49,7 @@ pub fn settle(mut sample: Sample, classes: &Classes, masks: bool) -> Result<Samp
             object.difficult |= object.category.is_none();
         }
         let wanted = !(object.crowd || object.difficult);
-        let needs_pixels = masks || object.bbox.is_none();
+        let needs_pixels = masks && wanted || object.bbox.is_none();
         if let (true, Some(mask)) = (needs_pixels, &object.mask) {
             let region = mask
                 .region(width, height)
@@ -70,6 +70,30 @@ pub fn settle(mut sample: Sample, classes: &Classes, masks: bool) -> Result<Samp
         }
         if masks {
             check_mask(index, object)?;
+        }
+    }
+    Ok(sample)
+}
+
+/// The same for scores, which forgive detections where an object to be ignored has its pixels.
+///
+/// # Errors
+/// As [`settle`], and for a mask of such an object that cannot be read.
+pub(crate) fn settle_for_scores(
+    sample: Sample,
+    classes: &Classes,
+    masks: bool,
+) -> Result<Sample, ObjectError> {
+    let mut sample = settle(sample, classes, masks)?;
+    let (width, height) = (sample.picture.width(), sample.picture.height());
+    if masks {
+        for (index, object) in sample.objects.iter_mut().enumerate() {
+            if let Some(mask @ (Mask::Polygons(_) | Mask::Rle(_))) = &object.mask {
+                let region = mask
+                    .region(width, height)
+                    .map_err(|error| ObjectError::of_mask(index, &error))?;
+                object.mask = Some(Mask::Region(region));
+            }
         }
     }
     Ok(sample)
@@ -148,7 +172,7 @@ pub fn instance_truth(sample: &Sample) -> InstanceTruth {
 
 /// An object of a settled sample, as scores see it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     pub corners: [f32; 4],
     /// From 1. Of an ignored object the one class whose detections it excuses; none where it excuses those of any.
     pub label: Option<usize>,
@@ -159,7 +183,7 @@ pub(super) struct Target<'a> {
     pub area: Option<f32>,
 }
 
-pub(super) fn targets(sample: &Sample) -> impl Iterator<Item = Target<'_>> {
+pub(crate) fn targets(sample: &Sample) -> impl Iterator<Item = Target<'_>> {
     sample.objects.iter().filter_map(|object| {
         Some(Target {
             corners: object.bbox?.corners(),
@@ -257,7 +281,8 @@ mod tests {
             ..object()
         };
         let only = classes_of(&ClassChoice::Only(vec!["Dress".into()]));
-        let settled = settle(sample(vec![crowd, other, object()]), &only, true).unwrap();
+        let objects = sample(vec![crowd, other, object()]);
+        let settled = settle_for_scores(objects, &only, true).unwrap();
         let truth = instance_truth(&settled);
         // The dress, the data's second category, is the first class.
         assert_eq!((truth.objects.labels, truth.masks.len()), (vec![1], 1));

@@ -12,7 +12,9 @@ use wardrobe_rpn_roi::config::TransformConfig;
 use wardrobe_rpn_roi::transform::ImageTransform;
 
 use super::run::{self, Weights};
-use crate::classification::{Classifier, ClassifierModel, ClassifierTask, Subject, settle};
+use crate::classification::{
+    Classifier, ClassifierModel, ClassifierTask, Subject, of_classes, settle,
+};
 use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
 use crate::error::RecipeError;
 use crate::weights::MODEL_FILE;
@@ -81,8 +83,8 @@ impl ClassifierCheckpoint {
         })
     }
 
-    /// Opens data to score it on. With `ignore_others`, pictures of categories that it does not know are
-    /// passed over.
+    /// Opens data to score it on. With `ignore_others`, or where it was trained on some categories of its data
+    /// ([`ClassChoice::Only`]), pictures of categories that it does not know are left out.
     ///
     /// # Errors
     /// [`RecipeError::Setting`] for data with other classes; as [`DataConfig::open`].
@@ -100,7 +102,8 @@ impl ClassifierCheckpoint {
             ignore_others,
         )?;
         let subject = self.subject;
-        let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
+        let source = of_classes("data", opened.source, &classes, subject)?;
+        let loader = LoaderData::in_order(source, data.on_bad_file(), move |sample| {
             settle(sample, &classes, subject)
         })?
         .seen_through(&ImageTransform::new(self.input.clone())?);

@@ -18,7 +18,7 @@ use super::run::{self, Weights};
 use crate::data::{ClassChoice, Classes, DataConfig, LoaderData};
 use crate::detection::{
     DetectorModel, Found, Scorer, ScoringConfig, Tally, TrainableDetector, instance_truth, rgb,
-    settle,
+    settle_for_scores,
 };
 use crate::error::RecipeError;
 use crate::weights::MODEL_FILE;
@@ -204,7 +204,7 @@ impl DetectorCheckpoint {
         let masks = self.detector.has_masks();
         let category_ids = category_ids(&classes, &opened.categories);
         let loader = LoaderData::in_order(opened.source, data.on_bad_file(), move |sample| {
-            settle(sample, &classes, masks)
+            settle_for_scores(sample, &classes, masks)
         })?
         .seen_through(self.detector.input());
         Ok(Pictures {

@@ -7,6 +7,7 @@ use wardrobe_datasets::MaskRegion;
 use wardrobe_mask_head::TruthMask;
 
 use super::detector::Judged;
+use crate::detection::targets;
 
 /// Overlap from which a detection is of an object (COCO's and Pascal VOC's 0.5).
 const MATCHED_FROM: f32 = 0.5;
@@ -115,11 +116,12 @@ fn mistakes(one: &Judged) -> Vec<Wrong> {
             finder[object] = Some(index);
             continue;
         }
-        let excused = objects.ignored.iter();
-        if !excused
-            .clone()
-            .any(|region| covered(detection.bbox, *region) >= MATCHED_FROM)
-        {
+        let excused = targets(&one.sample).any(|target| {
+            target.ignored
+                && target.label.is_none_or(|label| label == detection.label)
+                && covered(detection.bbox, target.corners) >= MATCHED_FROM
+        });
+        if !excused {
             let covers = best(&|_| true);
             wrong.push(Wrong::Invented {
                 found: index,
@@ -188,9 +190,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::detection::Found;
-    use wardrobe_datasets::{Picture, Sample};
+    use wardrobe_datasets::sample::BBox;
+    use wardrobe_datasets::{Object, Picture, Sample};
     use wardrobe_mask_head::InstanceTruth;
     use wardrobe_rpn_roi::{Detection, GroundTruth};
+
+    /// Of coats.
+    const CROWD: [f32; 4] = [15.0, 0.0, 20.0, 10.0];
 
     fn judged(boxes: &[([f32; 4], usize)], found: &[([f32; 4], usize, f32)]) -> Judged {
         let mask = |[x1, y1, x2, y2]: [f32; 4]| TruthMask {
@@ -199,19 +205,25 @@ mod tests {
             width: (x2 - x1) as usize,
             bits: vec![true; ((x2 - x1) * (y2 - y1)) as usize],
         };
+        let crowd = Object {
+            category: Some(0),
+            bbox: Some(BBox::from(CROWD)),
+            crowd: true,
+            ..Object::default()
+        };
         Judged {
             name: "a.png".into(),
             id: 1,
             sample: Sample {
                 picture: Picture::new(vec![0; 3 * 20 * 10], 20, 10),
-                objects: Vec::new(),
+                objects: vec![crowd],
                 parsing: None,
             },
             truth: InstanceTruth {
                 objects: GroundTruth {
                     boxes: boxes.iter().map(|one| one.0).collect(),
                     labels: boxes.iter().map(|one| one.1).collect(),
-                    ignored: vec![[15.0, 0.0, 20.0, 10.0]],
+                    ignored: vec![CROWD],
                 },
                 masks: boxes.iter().map(|one| mask(one.0)).collect(),
             },
@@ -230,7 +242,7 @@ mod tests {
     }
 
     /// The first picture: a coat of 8 × 5 found with 8 × 4 of its pixels (IoU 32/40); found again, of
-    /// another class; and something in the ignored region. The second: an unsure detection leaves its
+    /// another class; and a coat and a dress in the crowd of coats. The second: an unsure detection leaves its
     /// object, 50 of 200 pixels, missed. The third: an object of 20 missed, and a sure invention.
     #[test]
     fn each_kind_is_ranked_from_the_worst() {
@@ -241,20 +253,22 @@ mod tests {
                 ([0.0, 0.0, 8.0, 4.0], 1, 0.9),
                 (coat, 2, 0.8),
                 ([16.0, 1.0, 19.0, 8.0], 1, 0.7),
+                ([16.0, 1.0, 19.0, 8.0], 2, 0.6),
             ],
         );
         let large = [0.0, 0.0, 10.0, 5.0];
         let second = judged(&[(large, 1)], &[(large, 1, 0.4)]);
         let small = [0.0, 0.0, 5.0, 4.0];
         let third = judged(&[(small, 1)], &[([6.0, 6.0, 9.0, 9.0], 2, 0.95)]);
-        let worst = worst_errors(&[first, second, third], 2);
+        let worst = worst_errors(&[first, second, third], 3);
         let mistake = |picture, what| Mistake { picture, what };
         let invented = |found, covers| Wrong::Invented { found, covers };
         assert_eq!(
             worst.invented,
             [
                 mistake(2, invented(0, None)),
-                mistake(0, invented(1, Some(0)))
+                mistake(0, invented(1, Some(0))),
+                mistake(0, invented(3, None)),
             ]
         );
         let missed = |share| Wrong::Missed { object: 0, share };

@@ -2,7 +2,7 @@
 //! `subsets` writes them.
 //!
 //! The paper gives the networks, the data, the rate and its steps (`PhaseConfig::paper_a`); what it
-//! leaves open is torchvision's. Its classifier's schedule is not given: VGG's own
+//! leaves open is torchvision's. It trains in 16-bit floats; here that is left to the device (`precision`). Its classifier's schedule is not given: VGG's own
 //! rate and decay are taken. Weights are files beside the program: ImageNet's, where they are at hand, go under `weights`.
 
 use std::collections::BTreeMap;

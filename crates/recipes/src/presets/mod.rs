@@ -9,7 +9,7 @@
 //! | `faster-rcnn`, `…-clothnet` | Faster R-CNN on VGG16; the same from clothNet's body (table 2) |
 //! | `faster-rcnn-iou-guided` | the first with an IoU head and IoU-guided suppression |
 //! | `mask-rcnn`, `…-clothnet` | Mask R-CNN on ResNet-50 with FPN; the same from clothNet's ResNet (table 3) |
-//! | `mask-rcnn-coco`, `mask-rcnn-keypoints` | Mask R-CNN from torchvision's COCO weights; only at full size |
+//! | `mask-rcnn-coco`, `mask-rcnn-keypoints` | Mask R-CNN from torchvision's COCO weights, as the paper's table 3 begins; only at full size |
 //! | `mask-rcnn-grafting` | Mask R-CNN on part 1, then on part 2 |
 //! | `cascade-rcnn` | the cascade the paper names as the next step |
 //!

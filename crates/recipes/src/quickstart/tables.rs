@@ -10,12 +10,12 @@ use crate::table::{Table, header, per_cent};
 /// Numbers of the paper in per cent.
 type Printed = (Stage, &'static [f64]);
 
-/// Table 2: mean accuracy, mean IoU (deepfashionVoc, test part).
+/// Table 2: mean accuracy, mean IoU (deepfashionVoc).
 const TABLE_2: [Printed; 2] = [
     (Stage::FasterRcnn, &[78.3, 38.5]),
     (Stage::FasterRcnnClothNet, &[80.2, 39.2]),
 ];
-/// Table 3: pixel accuracy, mean accuracy, mean IoU (deepfashionMask, test part).
+/// Table 3: pixel accuracy, mean accuracy, mean IoU (deepfashionMask).
 const TABLE_3: [Printed; 2] = [
     (Stage::MaskRcnn, &[85.2, 51.7, 39.5]),
     (Stage::MaskRcnnClothNet, &[88.3, 53.5, 45.2]),

@@ -1,6 +1,7 @@
 //! clothNet: it learns, resumes, and its body becomes a detector's backbone.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::json;
 use wardrobe_backbones::weights::named_tensors;
@@ -8,8 +9,9 @@ use wardrobe_datasets::transforms::CentreCrop;
 use wardrobe_datasets::{Picture, save_picture};
 use wardrobe_kernels::{device::test_device, generator::Generator};
 use wardrobe_recipes::classification::{ClassifierModel, ClassifierRecipe, Subject};
-use wardrobe_recipes::data::{DataConfig, FolderConfig};
+use wardrobe_recipes::data::{ClassChoice, DataConfig, FolderConfig};
 use wardrobe_recipes::detection::DetectorModel;
+use wardrobe_recipes::evaluation::ClassifierCheckpoint;
 use wardrobe_recipes::{Begin, Notice, RecipeError, StartWeights};
 use wardrobe_rpn_roi::FasterRcnnConfig;
 use wardrobe_training::Flow;
@@ -140,28 +142,60 @@ fn a_classifier_of_another_width_is_refused_with_both_shapes() {
     );
 }
 
-/// A coat and a tee, each in the corner of its picture, and crops of the middle: what a picture was annotated with is its class.
-#[test]
-fn a_crop_beside_the_garment_is_learnt_from() {
-    let folder = tempfile::tempdir().unwrap();
+/// Pictures of a coat, a tee and a hat, each in its picture's corner.
+fn three_garments(folder: &Path) -> DataConfig {
     let (mut images, mut annotations) = (Vec::new(), Vec::new());
-    for id in 0..2 {
+    for id in 0..3 {
         let name = format!("{id}.png");
         let picture = Picture::new(vec![100; 3 * 64 * 64], 64, 64);
-        save_picture(&picture, folder.path().join(&name)).unwrap();
+        save_picture(&picture, folder.join(&name)).unwrap();
         images.push(json!({"id": id, "file_name": name, "width": 64, "height": 64}));
         let (category, bbox) = (id + 1, [0, 0, 12, 10]);
         annotations.push(json!({"id": id, "image_id": id, "category_id": category, "bbox": bbox}));
     }
     let whole = json!({
         "images": images, "annotations": annotations,
-        "categories": [{"id": 1, "name": "coat"}, {"id": 2, "name": "tee"}]
+        "categories": [{"id": 1, "name": "coat"}, {"id": 2, "name": "tee"}, {"id": 3, "name": "hat"}]
     });
-    std::fs::write(folder.path().join("garments.json"), whole.to_string()).unwrap();
-    let data = DataConfig::Folder(FolderConfig {
-        path: folder.path().to_owned(),
+    std::fs::write(folder.join("garments.json"), whole.to_string()).unwrap();
+    DataConfig::Folder(FolderConfig {
+        path: folder.to_owned(),
         ..FolderConfig::default()
-    });
+    })
+}
+
+/// The hat is none of the classes: nothing is learnt from its picture, and it is not scored.
+#[test]
+fn pictures_of_other_categories_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = three_garments(folder.path());
+    let mut recipe = classifier("clothnet-miniature", 1);
+    recipe.classes = ClassChoice::Only(vec!["tee".into(), "coat".into()]);
+    recipe.data = BTreeMap::from([("train".to_owned(), data.clone())]);
+    recipe.validation = data.clone();
+    let run = tempfile::tempdir().unwrap();
+    train(&recipe, run.path());
+    let _generator = Generator::seeded(&test_device(), 0);
+    let mut checkpoint = ClassifierCheckpoint::of_run(run.path(), &test_device()).unwrap();
+    let mut met = Vec::new();
+    let pictures = checkpoint.open(&data, false).unwrap();
+    let each = &mut |name: &str| met.push(name.to_owned());
+    checkpoint.evaluate(&pictures, each).unwrap();
+    assert_eq!(met, ["0.png", "1.png"]);
+    // Of a checkpoint of all categories of other data, others are left out where that is asked for.
+    checkpoint.class_choice = ClassChoice::Categories;
+    let refused = checkpoint.open(&data, false).unwrap_err().to_string();
+    assert!(refused.contains("hat"), "{refused}");
+    let pictures = checkpoint.open(&data, true).unwrap();
+    checkpoint.evaluate(&pictures, &mut |_| ()).unwrap();
+    assert_eq!(pictures.skipped_files().files(), 0);
+}
+
+/// Crops of the middle: what a picture was annotated with is its class.
+#[test]
+fn a_crop_beside_the_garment_is_learnt_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = three_garments(folder.path());
     let mut recipe = classifier("clothnet-miniature", 1);
     recipe.data = BTreeMap::from([("train".to_owned(), data.clone())]);
     recipe.validation = data;

@@ -1,6 +1,6 @@
 //! Recipes of paper A as configurations.
 //!
-//! The paper gives the rate, its steps, warm-up and linear scaling (its section on tricks); what it
+//! The paper gives 16-bit floats, which are left to the device here, the rate, its steps, warm-up and linear scaling (its section on tricks); what it
 //! leaves open is torchvision's (`references/detection` at 0.24): batch 16 for the rate 0.02, weight
 //! decay 1e-4, momentum 0.9, warm-up over 1,000 iterations from 0.001.
 

@@ -3,9 +3,10 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder, Writer, WriterBuilder};
+use csv::{ByteRecord, Writer, WriterBuilder};
 
 use super::super::deepfashion::{Problem, picture_path, shown};
+use super::super::rows::Rows;
 use super::super::{FormatError, Mode, Place, Skipped};
 use super::Dimension;
 use crate::atomic_file::AtomicFile;
@@ -33,8 +34,7 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// Gives every row, as `parse` understands it; a row of one empty field is a blank line and is
-/// passed over, as csv readers do. Gives the count of rows.
+/// Gives every row, as `parse` understands it; blank lines are passed over. Gives the count of rows.
 pub(super) fn for_each_row(
     source: impl Read,
     path: &Path,
@@ -46,24 +46,15 @@ pub(super) fn for_each_row(
         inner: source,
         left: LONGEST_FILE,
     };
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(source);
+    let mut source = Rows::of(source);
     let mut row = ByteRecord::new();
     let mut rows = 0;
-    loop {
-        let more = reader
-            .read_byte_record(&mut row)
-            .map_err(|error| unreadable(error, path))?;
-        if !more {
-            break;
-        }
+    while let Some(line) = source
+        .read(&mut row)
+        .map_err(|error| unreadable(error, path))?
+    {
         rows += 1;
         if let Err(problem) = parse(&row) {
-            let line = row
-                .position()
-                .map_or(rows, |position| position.line() as usize);
             skipped.note(mode, problem.at(path, Place::Line(line)))?;
         }
     }

@@ -4,7 +4,7 @@
 mod places;
 mod write;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,49 +48,44 @@ pub(crate) fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> FormatEr
 }
 
 /// Files with this extension in a folder, and below it if asked, in the order of their names. A link
-/// to a folder counts as that folder.
+/// to a folder counts as that folder, unless its files have been met already.
 pub(crate) fn list(
     folder: &Path,
     extension: &str,
     below: bool,
 ) -> Result<Vec<PathBuf>, FormatError> {
     let mut found = Vec::new();
-    add_files(folder, extension, below, &mut Vec::new(), &mut found)?;
+    let mut met = HashSet::new();
+    // Folders before links to them, so that a file has the name of its own place.
+    let mut links = vec![folder.to_path_buf()];
+    while let Some(link) = links.pop() {
+        let mut folders = vec![link];
+        while let Some(folder) = folders.pop() {
+            if below && !met.insert(folder.canonicalize().map_err(unreadable(&folder))?) {
+                continue;
+            }
+            for entry in fs::read_dir(&folder).map_err(unreadable(&folder))? {
+                let entry = entry.map_err(unreadable(&folder))?;
+                let (path, kind) = (entry.path(), entry.file_type());
+                let kind = kind.map_err(unreadable(&folder))?;
+                if kind.is_dir() {
+                    folders.extend(below.then_some(path));
+                } else if kind.is_symlink() && path.is_dir() {
+                    links.extend(below.then_some(path));
+                } else if path
+                    .extension()
+                    .is_some_and(|found| found.eq_ignore_ascii_case(extension))
+                {
+                    // A link that leads nowhere is a file that cannot be read.
+                    found.push(path);
+                }
+            }
+        }
+        // Of two links to one folder always the same counts, whatever the system's order.
+        links.sort_by(|a, b| b.cmp(a));
+    }
     found.sort();
     Ok(found)
-}
-
-/// `above` are the folders on the way here without their links: one that leads back to any of them is
-/// passed over, or it would be followed for ever.
-fn add_files(
-    folder: &Path,
-    extension: &str,
-    below: bool,
-    above: &mut Vec<PathBuf>,
-    found: &mut Vec<PathBuf>,
-) -> Result<(), FormatError> {
-    let real = folder.canonicalize().map_err(unreadable(folder))?;
-    if above.contains(&real) {
-        return Ok(());
-    }
-    above.push(real);
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let entry = entry.map_err(unreadable(folder))?;
-        let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable(folder))?);
-        // A link that leads nowhere stays a file, one that cannot be read.
-        if kind.is_dir() || kind.is_symlink() && path.is_dir() {
-            if below {
-                add_files(&path, extension, below, above, found)?;
-            }
-        } else if path
-            .extension()
-            .is_some_and(|found| found.eq_ignore_ascii_case(extension))
-        {
-            found.push(path);
-        }
-    }
-    above.pop();
-    Ok(())
 }
 
 /// Parses every file; those with problems are noted and left out. Results keep the files' order.

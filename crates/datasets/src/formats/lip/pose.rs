@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use csv::StringRecord;
+use csv::{ByteRecord, StringRecord};
 
 use crate::formats::problem::{Problem, Report};
+use crate::formats::rows::Rows;
 use crate::formats::{FormatError, Loaded, Mode};
 use crate::sample::{Landmark, LandmarkSchema, Landmarks, Visibility};
 
@@ -95,30 +96,21 @@ pub(super) fn lines(
     bytes: &[u8],
     name: &Path,
     report: &mut Report,
-) -> Result<Vec<(String, Landmarks, u64)>, FormatError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes);
+) -> Result<Vec<(String, Landmarks, usize)>, FormatError> {
+    let mut rows = Rows::of(bytes);
+    let mut row = ByteRecord::new();
     let mut poses = Vec::new();
-    for record in reader.records() {
-        let parsed = record
+    // Bytes at hand cannot fail to be read.
+    while let Ok(Some(line)) = rows.read(&mut row) {
+        let parsed = StringRecord::from_byte_record(row.clone())
             .map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line);
-                (
-                    line,
-                    Problem::new("", error, "save the file as UTF-8 text with commas"),
-                )
+                let remedy = "save the file as UTF-8 text with commas";
+                Problem::new("", error.utf8_error(), remedy)
             })
-            .and_then(|record| {
-                let line = record.position().map_or(0, csv::Position::line);
-                pose(&record)
-                    .map(|(name, pose)| (name, pose, line))
-                    .map_err(|problem| (line, problem))
-            });
+            .and_then(|row| pose(&row));
         match parsed {
-            Ok(pose) => poses.push(pose),
-            Err((line, problem)) => report.note(
+            Ok((name, pose)) => poses.push((name, pose, line)),
+            Err(problem) => report.note(
                 name,
                 Problem {
                     field: format!("line {line}"),

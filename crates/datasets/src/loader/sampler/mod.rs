@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoaderError, Source};
 
+/// Draws that an epoch may have: its order is a list in memory.
+const MOST_DRAWS: usize = 1_000_000_000;
+
 /// The order of an epoch.
 pub trait Sampler: Send + Sync {
     /// Indices into the source, in the order of epoch `epoch`; the same for the same arguments.
@@ -44,13 +47,13 @@ pub enum Sampling {
     Weighted {
         /// One for each sample, not negative; they need not sum to 1.
         weights: Vec<f64>,
-        /// Draws in an epoch; as many as samples when not given.
+        /// Draws in an epoch, at most a billion; as many as samples when not given.
         #[serde(default)]
         draws: Option<usize>,
     },
     /// Every category equally often: [`ClassBalanced`].
     ClassBalanced {
-        /// Draws in an epoch; as many as samples when not given.
+        /// Draws in an epoch, at most a billion; as many as samples when not given.
         #[serde(default)]
         draws: Option<usize>,
     },
@@ -66,9 +69,19 @@ impl Sampling {
     /// The sampler over this source.
     ///
     /// # Errors
-    /// [`LoaderError::Setting`] for weights or thresholds out of range.
+    /// [`LoaderError::Setting`] for weights, draws or thresholds out of range.
     pub fn build(&self, source: &dyn Source) -> Result<Box<dyn Sampler>, LoaderError> {
         let len = source.len();
+        if let Self::Weighted { draws, .. } | Self::ClassBalanced { draws } = self
+            && let Some(draws) = draws
+            && *draws > MOST_DRAWS
+        {
+            return Err(LoaderError::Setting {
+                field: "sampling.draws",
+                found: draws.to_string(),
+                expected: "at most 1,000,000,000 draws in an epoch",
+            });
+        }
         let categories = || (0..len).map(|index| source.categories(index));
         Ok(match self {
             Self::Sequential => Box::new(Sequential::new(len)),
@@ -98,4 +111,29 @@ fn distinct(mut categories: Vec<u32>) -> Vec<u32> {
     categories.sort_unstable();
     categories.dedup();
     categories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loader::FnSource;
+    use crate::{Picture, Sample};
+
+    #[test]
+    fn draws_that_no_memory_holds_are_refused() {
+        let source = FnSource::new(1, |_| {
+            Ok(Sample {
+                picture: Picture::new(vec![0; 3], 1, 1),
+                objects: Vec::new(),
+                parsing: None,
+            })
+        });
+        let sampling = |draws| Sampling::ClassBalanced { draws: Some(draws) };
+        assert!(sampling(3).build(&source).is_ok());
+        let message = match sampling(usize::MAX).build(&source) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        assert!(message.contains("sampling.draws"), "{message}");
+    }
 }
