@@ -25,6 +25,7 @@ pub struct Dashboard {
     interrupter: Interrupter,
     interrupt: Interrupt,
     curves: BTreeSet<String>,
+    /// Steps of the phases so far.
     done: u64,
 }
 
@@ -65,11 +66,13 @@ impl Dashboard {
                 iterations,
                 ..
             } => {
-                self.done = *done;
-                // Of no epochs: progress is by steps, which every phase has.
-                renderer.start(0, 0, None, Some(name));
-                renderer.start_split("train", *iterations as usize);
-                renderer.update_split(*done as usize);
+                // The interface counts epochs and steps in one, takes what it saw at first from what it sees, and cannot
+                // bear that to be less: phases go on from each other in the only epoch there is.
+                let before = self.done;
+                self.done += *done;
+                renderer.start(1, 1, None, Some(name));
+                renderer.start_split("train", (before + *iterations) as usize);
+                renderer.update_split(self.done as usize);
             }
             Event::StepDone(step) => {
                 self.done += 1;
