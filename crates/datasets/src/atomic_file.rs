@@ -23,8 +23,8 @@ fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the temporary file of every [`AtomicFile`] of this process, for a signal handler that ends it: no further file can be begun or
-/// finished, threads that try wait for the end.
+/// Removes the temporary file of every [`AtomicFile`] of this process, for a signal handler that ends
+/// it: no further file can be begun or finished, threads that try wait for the end.
 pub fn remove_unfinished() {
     let files = unfinished();
     for path in files.iter() {
